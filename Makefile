@@ -1,0 +1,44 @@
+# `make` lists what there is.
+PYTHON ?= python3
+PORT ?= 8000
+SIZE ?= 1000000
+BIN = .venv/bin
+
+.DEFAULT_GOAL = help
+.PHONY: help demo serve test test-quick lint bench lock clean
+
+help: ## list what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+# The stamp is newer than the lock file once everything in it is installed.
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/installed ## install, load real input that ends now, serve it on port 8000 (PORT=)
+	@$(BIN)/sojourn demo --port $(PORT)
+
+serve: .venv/installed ## install and serve the folder sojourn-data on port 8000 (PORT=)
+	@$(BIN)/sojourn serve --port $(PORT)
+
+test: lint ## every check: style, types, laws, golden cases, the real path
+	$(BIN)/python -m pytest
+
+test-quick: .venv/installed ## the tests without the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: .venv/installed ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed ## ours and the peers in one run (SIZE=1000000 events)
+	$(BIN)/python -m bench --size $(SIZE)
+
+lock: ## pin every dependency anew (needs uv)
+	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header --upgrade -o requirements.lock
+
+clean: ## remove what was installed and built
+	rm -rf .venv build dist demo-data

@@ -1,0 +1,92 @@
+"""Files of events, row by row and in constant memory: CSV, JSON Lines and Parquet, each also gzipped."""
+
+import csv
+import gzip
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sojourn.errors import FileError
+
+ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
+_BATCH = 50_000
+
+Row = dict[str, Any]
+Numbered = tuple[int, Row | FileError]
+
+
+def rows(path: Path) -> Iterator[Numbered]:
+    """(line, row) of each row; for a line that is broken (line, FileError). Parquet rows count from 1.
+
+    Raises FileError for a file that is missing, of another kind, or broken as a whole.
+    """
+    if not path.is_file():
+        raise FileError(f"There is no file {path}.")
+    kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    if kind.lower() not in ENDINGS:
+        raise FileError(f"{path.name} ends in {kind or 'nothing'}; allowed: {', '.join(ENDINGS)}, each also with .gz.")
+    reader = {".csv": _csv_rows, ".parquet": _parquet_rows}.get(kind.lower(), _json_rows)
+    try:
+        yield from reader(path)
+    except (OSError, EOFError, pa.ArrowException, csv.Error, UnicodeDecodeError) as error:
+        raise FileError(f"{path.name} cannot be read: {error}.") from None
+
+
+def columns(path: Path) -> list[str]:
+    """The columns of the file, as its first row has them."""
+    for _, row in rows(path):
+        if isinstance(row, dict):
+            return list(row)
+    return []
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _json_rows(path: Path) -> Iterator[Numbered]:
+    with _open(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = msgspec.json.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                yield number, FileError(f"the line is not JSON: {error}")
+                continue
+            yield number, row if isinstance(row, dict) else FileError("the line is no JSON object")
+
+
+def _csv_rows(path: Path) -> Iterator[Numbered]:
+    with _open(path) as file:
+        lines = (line.decode("utf-8-sig" if number == 0 else "utf-8") for number, line in enumerate(file))
+        reader = csv.reader(lines)
+        names = next(reader, [])
+        for values in reader:
+            if len(values) == len(names):
+                yield reader.line_num, dict(zip(names, values, strict=True))
+            elif values:
+                yield (
+                    reader.line_num,
+                    FileError(f"the line has {len(values)} columns, the header {len(names)}"),
+                )
+
+
+def _parquet_rows(path: Path) -> Iterator[Numbered]:
+    number = 0
+    with tempfile.TemporaryFile() as plain:
+        source: Any = path
+        if path.suffix == ".gz":
+            with _open(path) as packed:
+                shutil.copyfileobj(packed, plain)
+            source = plain
+        for batch in pq.ParquetFile(source).iter_batches(_BATCH):
+            for row in batch.to_pylist():
+                number += 1
+                yield number, row

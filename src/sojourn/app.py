@@ -1,0 +1,166 @@
+"""class Sojourn: builds the parts and delegates to them; no logic of its own."""
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
+from sojourn.model.event import Event
+from sojourn.model.site import Site, changed, is_retroactive, owner_of
+from sojourn.pipeline.buffer import Buffer, Recent, key_of
+from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.keys import Keys
+from sojourn.pipeline.loop import Loop
+from sojourn.pipeline.refusals import Refusals
+from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
+from sojourn.pipeline.what_if import WhatIf
+from sojourn.pipeline.worker import Worker
+from sojourn.reports.journey import Journeys
+from sojourn.reports.leads import Leads
+from sojourn.reports.sessions import Page, Question, Sessions
+from sojourn.store.engine import Engine, sql
+from sojourn.store.schema import migrate
+
+WARM_EVENTS = 100_000
+
+
+def clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Sojourn:
+    """A store opened for work: facts in, sessions out. `close` ends it cleanly."""
+
+    def __init__(self, store: str, now_ms: Callable[[], int] = clock_ms, gather: float = 0.015) -> None:
+        self.now_ms = now_ms
+        self.stop: Callable[[], None] = lambda: None
+        self.engine = Engine.open(store)
+        migrate(self.engine)
+        self.commits = CommitLog(self._last_commit())
+        self.sites = Sites(self.engine, self.commits)
+        self.keys = Keys(self.engine, self.commits)
+        self.refusals = Refusals(self.engine)
+        self.leads = Leads(self.engine)
+        self.sessions = Sessions(self.engine)
+        self.journeys = Journeys(self.engine, self.sessions, self.leads)
+        self.generations = Generations(self.engine, self.commits, self.sites)
+        self.what_if = WhatIf(self.engine)
+        self.worker = Worker(self.engine, self.commits, self.sites)
+        self.loop = Loop(self.worker, self.generations, now_ms)
+        self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
+
+    @classmethod
+    def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
+        """Raises StoreError for a folder that cannot be made, read or written, or that another process owns."""
+        store = folder.absolute() / "store"
+        try:
+            store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"The data folder {folder} cannot be made: {error.strerror}.") from None
+        if not os.access(store, os.W_OK | os.X_OK) or os.statvfs(store).f_flag & os.ST_RDONLY:
+            raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
+        return cls(f"chdb://{store}", **options)
+
+    def _last_commit(self) -> int:
+        return int(self.engine.query("SELECT max(commit_id) FROM events")[0][0])
+
+    def _recent(self) -> Recent:
+        recent = Recent()
+        rows = self.engine.query(sql("event.recent"), {"most": WARM_EVENTS, "upto": self.commits.settled()})
+        for site_id, sender, event_id, content in rows:
+            recent.remember(key_of(site_id, sender, event_id), content)
+        return recent
+
+    def work_off(self) -> None:
+        """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
+        while self.worker.work(self.now_ms) or self.generations.work(self.now_ms()):
+            pass
+        self.worker.save()
+
+    def insert(self, events: list[Event]) -> None:
+        """Durable insert without a server's buffer: for import and tests."""
+        self.buffer.insert(events)
+
+    def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
+        if lead is not None:
+            question = dataclasses.replace(question, leads=self.leads.behind(site_id, lead))
+        return self.sessions.page(self.sites[site_id], site_id, question, self.now_ms())
+
+    def journey(self, site_id: str, session_id: str, place: str | None = None) -> dict[str, Any]:
+        return self.journeys.journey(self.sites[site_id], site_id, session_id, self.now_ms(), place)
+
+    def decide(self, site_id: str, event_ids: Sequence[str], reason: str) -> int:
+        """Suppress events for a reason, or release them with ''; how many it concerns. Raises NotFound."""
+        parameters = {"site_id": site_id, "event_ids": list(event_ids)}
+        count = int(self.engine.query(sql("event.count_by_id"), parameters)[0][0])
+        if not count:
+            raise NotFound(f"There is no event {event_ids[0][:60]!r} on this site.")
+        with self.commits.commit() as commit_id:
+            self.engine.execute(sql("event.decide"), {**parameters, "reason": reason, "commit_id": commit_id})
+        self.loop.wake()
+        return count
+
+    def conflicts(self, site_id: str) -> list[dict[str, Any]]:
+        return self.engine.named(sql("identity.conflicts"), {"site_id": site_id})
+
+    def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
+        """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""
+        definition = self.sites.definition(site_id)
+        target = changed(definition.building or definition.present, patch)
+        if is_retroactive(definition.building or definition.present, target):
+            self.generations.start(self._renamed(definition.present, target), target)
+            self.loop.wake()
+            return target, True
+        if definition.building:
+            self.sites.write(Definition(self._renamed(definition.present, target), target))
+            return target, True
+        self.sites.write(Definition(target))
+        return target, False
+
+    def dry_run(self, site_id: str, patch: dict[str, Any]) -> dict[str, Any]:
+        """What the patch would change. Raises InvalidRequest."""
+        definition = self.sites.definition(site_id)
+        return self.what_if.effect(site_id, definition.present, changed(definition.present, patch))
+
+    def check_ready(self) -> None:
+        """Raises Unavailable while the store or the worker is not there."""
+        self.engine.execute("SELECT 1")
+        if not self.loop.is_alive():
+            raise Unavailable("The worker does not run; restart the server.")
+
+    @staticmethod
+    def _renamed(present: Site, target: Site) -> Site:
+        """What does not touch the past holds at once, whatever is still being built."""
+        names = ("name", "hosts", "plan", "retention_days", "time_zone")
+        return msgspec.structs.replace(present, **{name: getattr(target, name) for name in names})
+
+    def describe_site(self, site_id: str) -> dict[str, Any]:
+        definition = self.sites.definition(site_id)
+        answer: dict[str, Any] = msgspec.to_builtins(definition.present)
+        answer["is_test"] = site_id != owner_of(site_id)
+        answer["building"] = None
+        if definition.building:
+            building = msgspec.to_builtins(definition.building)
+            answer["building"] = {
+                "progress": self.generations.progress(site_id),
+                "changes": {name: value for name, value in building.items() if value != answer.get(name)},
+            }
+        return answer
+
+    def site_for(self, site_id: str = DEFAULT_SITE) -> Site:
+        if site_id not in self.sites:
+            raise InvalidRequest(f"There is no site {site_id!r}.")
+        return self.sites[site_id]
+
+    def close(self) -> None:
+        """Ends the worker, records how far it got, and closes the engine."""
+        self.loop.stop()
+        self.refusals.save()
+        self.worker.save()
+        self.engine.close()

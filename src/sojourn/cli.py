@@ -1,0 +1,189 @@
+"""The command line: a thin shell over the API and the library."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sojourn import __version__, settings
+from sojourn.commands import importing, keys, listing, serving
+from sojourn.errors import InvalidRequest, SojournError
+from sojourn.model.instant import parse_duration
+from sojourn.reports.filters import FILTERS
+
+FAILED, WRONG_USAGE = 1, 2
+
+app = typer.Typer(
+    name="sojourn",
+    help="Events in, sessions out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+keys_app = typer.Typer(help="Make, list, rotate and revoke keys.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder in which everything is kept.")]
+FormatOption = Annotated[str, typer.Option("--format", help="table, json or csv.")]
+
+
+def _values(**flags: Any) -> dict[str, settings.Value]:
+    return settings.resolve(flags)
+
+
+def _folder(data: Path | None) -> Path:
+    folder: Path = _values(data=data)["data"].value
+    return folder
+
+
+@app.callback(invoke_without_command=True)
+def _root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False) -> None:
+    if version:
+        print(f"sojourn {__version__}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: sojourn serve --data sojourn-data --port 8000")
+def serve(
+    data: DataOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Run everything in one process: the API, the work that follows, the store."""
+    serving.serve(_values(data=data, host=host, port=port))
+
+
+@app.command(epilog="Example: sojourn demo --port 8000")
+def demo(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder for the demo; made anew.")] = Path(
+        "demo-data"
+    ),
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve 31,106 real-looking events of 600 people, shifted so that they end now."""
+    serving.demo(_values(data=data, host=host, port=port))
+
+
+@app.command(
+    "import",
+    epilog="Example: sojourn import events.csv --data sojourn-data --map lead=user_id,time=at,type=event",
+)
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet, each also with .gz behind it.")],
+    data: DataOption = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN,…",
+            help="Which column is which field: lead or visitor, time, type, id, url, points …; "
+            "without it rows are events as the API takes them, or Segment messages.",
+        ),
+    ] = None,
+    shift_end: Annotated[
+        str | None,
+        typer.Option("--shift-end", metavar="now", help="Move all events so that the last is now."),
+    ] = None,
+) -> None:
+    """Put a file of events into a data folder; importing it again changes nothing."""
+    if shift_end not in (None, "now"):
+        raise typer.BadParameter("allowed is now", param_hint="--shift-end")
+    importing.import_file(_folder(data), file, columns, shift=shift_end == "now")
+
+
+@app.command(epilog="Example: sojourn sessionize events.csv -o sessions.parquet --lead user_id --time at --type event")
+def sessionize(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet, each also with .gz behind it.")],
+    lead: Annotated[str, typer.Option(help="Column of the lead.")],
+    time: Annotated[str, typer.Option(help="Column of the time.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="OUT", help="Where to: .parquet, .csv or .jsonl; without it, a table."),
+    ] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Column of the event type.")] = None,
+    url: Annotated[str | None, typer.Option(help="Column of the URL.")] = None,
+    points: Annotated[str | None, typer.Option(help="Column of the points.")] = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Column of the event id.")] = None,
+    timeout: Annotated[str, typer.Option(help="A gap as long as this or longer starts a new session.")] = "30m",
+) -> None:
+    """Any file of events to sessions, without a data folder."""
+    columns = {"lead": lead, "time": time, "type": type_, "url": url, "points": points, "id": id_}
+    importing.sessionize_file(file, output, columns, parse_duration(timeout, "--timeout"))
+
+
+def sessions(
+    ctx: typer.Context,
+    data: DataOption = None,
+    format_: FormatOption = "table",
+    limit: Annotated[int | None, typer.Option(min=1, help="How many at the most; all without it.")] = None,
+) -> None:
+    """List sessions, newest first, with the same filters as the API."""
+    pairs = listing.filter_pairs(ctx.args)
+    listing.sessions(_folder(data), format_, limit, pairs)
+
+
+_FILTER_HELP = "Filters, as in the API: " + ", ".join(f"--{item.name.replace('_', '-')}" for item in FILTERS) + "."
+app.command(
+    epilog=f"{_FILTER_HELP} Example: sojourn sessions --data sojourn-data --format csv --min-duration 60",
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": ["-h", "--help"],
+    },
+)(sessions)
+
+
+@keys_app.command("create", epilog="Example: sojourn keys create --kind publishable --data sojourn-data")
+def keys_create(
+    data: DataOption = None,
+    kind: Annotated[str, typer.Option(help="secret (reads and writes) or publishable (sends events).")] = "secret",
+    *,
+    test: Annotated[bool, typer.Option("--test", help="For the site's test twin, whose data is apart.")] = False,
+) -> None:
+    """Make a key; it is shown this once."""
+    keys.keys_create(_folder(data), kind, is_test=test)
+
+
+@keys_app.command("list", epilog="Example: sojourn keys list --data sojourn-data")
+def keys_list(data: DataOption = None) -> None:
+    """List the keys by their beginning and end."""
+    keys.keys_list(_folder(data))
+
+
+@keys_app.command("rotate", epilog="Example: sojourn keys rotate 1f0c2ab93d77 --data sojourn-data")
+def keys_rotate(key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None) -> None:
+    """Replace a key; the old one works for one hour more."""
+    keys.keys_rotate(_folder(data), key)
+
+
+@keys_app.command("revoke", epilog="Example: sojourn keys revoke 1f0c2ab93d77 --data sojourn-data")
+def keys_revoke(key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None) -> None:
+    """End a key at once."""
+    keys.keys_revoke(_folder(data), key)
+
+
+@app.command("settings", epilog="Example: SOJOURN_PORT=9000 sojourn settings")
+def settings_(data: DataOption = None) -> None:
+    """Print each setting with its value and where it comes from."""
+    keys.show_settings(_values(data=data))
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 it failed, 2 wrong usage; never a traceback for a user's mistake."""
+    try:
+        app(prog_name="sojourn")
+    except InvalidRequest as error:
+        _end(error.message, WRONG_USAGE)
+    except SojournError as error:
+        _end(error.message, FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(FAILED) from None
+
+
+def _end(message: str, code: int) -> None:
+    print(f"sojourn: {message}", file=sys.stderr)
+    raise SystemExit(code)

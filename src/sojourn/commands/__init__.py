@@ -1,0 +1,1 @@
+"""What the commands do; `cli` says what they are called and what they take."""

@@ -1,0 +1,88 @@
+"""Commands that serve: the server itself, and the demo."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import sojourn
+from sojourn.app import Sojourn, clock_ms
+from sojourn.commands.importing import import_file
+from sojourn.commands.terminal import out
+from sojourn.errors import StoreError
+from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.settings import Value
+from sojourn.web.connection import is_served
+from sojourn.web.server import port_socket
+from sojourn.web.server import serve as run_server
+
+Values = Mapping[str, Value]
+
+DEMO_MARK = ".sojourn-demo"
+
+
+def serve(values: Values) -> None:
+    folder: Path = values["data"].value
+    listener = port_socket(values["host"].value, values["port"].value)
+    app = _opened(folder, values)
+
+    def on_ready() -> None:
+        out.print(f"Sojourn {sojourn.__version__} serves {folder} on {_address(values)}")
+        if not app.keys.list(DEFAULT_SITE):
+            out.print(f"There is no key yet: sojourn keys create --data {folder}")
+
+    _run(app, folder, listener, on_ready)
+
+
+def demo(values: Values) -> None:
+    folder: Path = values["data"].value
+    listener = port_socket(values["host"].value, values["port"].value)
+    _empty_demo_folder(folder)
+    with as_file(files("sojourn.data") / "ecom_segment.ndjson.gz") as source:
+        import_file(folder, source, None, shift=True)
+    app = _opened(folder, values)
+    _, key = app.keys.create(DEFAULT_SITE, "secret", is_test=False, now_ms=clock_ms())
+
+    def on_ready() -> None:
+        address = _address(values)
+        out.print(f"\nSojourn {sojourn.__version__} serves the demo on {address}")
+        out.print(f"key: {key}")
+        out.print(f'\n  curl -H "Authorization: Bearer {key}" "{address}/v1/sessions?limit=2"\n', soft_wrap=True)
+        out.print("Ctrl-C ends it.")
+
+    _run(app, folder, listener, on_ready)
+
+
+def _opened(folder: Path, values: Values) -> Sojourn:
+    if is_served(folder):
+        raise StoreError(f"Another server owns {folder}; stop it, or give another --data.")
+    app = Sojourn.in_folder(folder, gather=values["gather_ms"].value / 1000)
+    for name in ("secret_key", "write_key"):
+        if values[name].value:
+            app.keys.adopt(DEFAULT_SITE, values[name].value, clock_ms())
+    return app
+
+
+def _run(app: Sojourn, folder: Path, listener: Any, on_ready: Any) -> None:
+    try:
+        asyncio.run(run_server(app, folder, listener, on_ready))
+    finally:
+        app.close()
+
+
+def _address(values: Values) -> str:
+    host = values["host"].value
+    return f"http://{f'[{host}]' if ':' in host else host}:{values['port'].value}"
+
+
+def _empty_demo_folder(folder: Path) -> None:
+    """The demo is made anew each time; a folder that is not a demo's is left alone."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
+        raise StoreError(f"{folder} is not a demo's folder; give an empty one with --data.")
+    if is_served(folder):
+        raise StoreError(f"A demo is running in {folder}; stop it, or give another --data.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / DEMO_MARK).touch()

@@ -1,0 +1,1 @@
+"""The nouns: pure, without I/O and without a clock; `now` is an argument."""

@@ -1,0 +1,180 @@
+"""A site: what its owner says about it, and which of it touches the past."""
+
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+import msgspec
+
+from sojourn.errors import InvalidRequest
+from sojourn.model.event import normalise_type
+
+MINUTE_MS = 60_000
+DAY_MS = 86_400_000
+DEFAULT_TIMEOUT_MS = 30 * MINUTE_MS
+PLANS: dict[str, int | None] = {"starter": 30, "growth": 30, "scale": 90, "enterprise": None}
+TEST_SUFFIX = ":test"
+
+DEFAULT_PASSIVE_TYPES = (
+    "email_sent",
+    "email_delivered",
+    "email_bounce",
+    "email_complaint",
+    "identify",
+    "group",
+    "alias",
+)
+
+
+class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reached by an event of one of the types, or by a page view whose path fits one of the URL patterns."""
+
+    types: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+
+
+def _default_goals() -> dict[str, Goal]:
+    return {name: Goal(types=(name,)) for name in ("purchase", "demo_request", "trial_signup")}
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """The present definition of a site; `generation` says which rows of `sessions` show it."""
+
+    id: str
+    name: str = "Default site"
+    hosts: tuple[str, ...] = ()
+    session_timeout_ms: int = DEFAULT_TIMEOUT_MS
+    plan: str = "enterprise"
+    retention_days: int | None = None
+    conversion_events: tuple[str, ...] = ("purchase",)
+    goals: dict[str, Goal] = msgspec.field(default_factory=_default_goals)
+    passive_types: tuple[str, ...] = DEFAULT_PASSIVE_TYPES
+    currency: str | None = None
+    time_zone: str = "UTC"
+    generation: int = 1
+
+
+# Changing one of these changes sessions that already exist: they are built anew beside the present ones.
+RETROACTIVE = ("session_timeout_ms", "conversion_events", "goals", "passive_types", "currency")
+CHANGEABLE = (
+    "name",
+    "hosts",
+    "session_timeout_ms",
+    "plan",
+    "retention_days",
+    "conversion_events",
+    "goals",
+    "passive_types",
+    "currency",
+    "time_zone",
+)
+
+
+def twin_of(site_id: str) -> str:
+    """The site under which test keys keep their data."""
+    return site_id + TEST_SUFFIX
+
+
+def owner_of(site_id: str) -> str:
+    """The site whose definitions hold: a test twin shares those of its site."""
+    return site_id.removesuffix(TEST_SUFFIX)
+
+
+def changed(site: Site, patch: dict[str, Any]) -> Site:
+    """The site with the fields of the patch.
+
+    Raises InvalidRequest naming the field, its value and what is allowed.
+    """
+    unknown = sorted(set(patch) - set(CHANGEABLE))
+    if unknown:
+        raise InvalidRequest(f"{unknown[0]} cannot be changed; allowed are {', '.join(CHANGEABLE)}.")
+    present = {name: getattr(site, name) for name in site.__struct_fields__}
+    if "plan" in patch and "retention_days" not in patch:
+        patch = {**patch, "retention_days": PLANS.get(str(patch["plan"]))}
+    try:
+        fresh = msgspec.convert({**msgspec.to_builtins(present), **patch}, Site, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(_explain(error, patch)) from None
+    return _checked(_normalised(fresh))
+
+
+def _explain(error: msgspec.ValidationError, patch: dict[str, Any]) -> str:
+    text = str(error)
+    field = text.partition("`$.")[2].partition("`")[0].partition("[")[0].partition(".")[0]
+    value = f" is {patch[field]!r}" if field in patch else ""
+    return f"{field or 'The body'}{value}: {text.replace('$.', '')}."
+
+
+def _normalised(site: Site) -> Site:
+    goals = {
+        name: Goal(types=tuple(map(normalise_type, goal.types)), urls=goal.urls) for name, goal in site.goals.items()
+    }
+    return msgspec.structs.replace(
+        site,
+        hosts=tuple(host.strip().lower() for host in site.hosts),
+        conversion_events=tuple(map(normalise_type, site.conversion_events)),
+        passive_types=tuple(map(normalise_type, site.passive_types)),
+        currency=site.currency.upper() if site.currency else None,
+        goals=goals,
+    )
+
+
+def _checked(site: Site) -> Site:
+    _allow(
+        "session_timeout_ms",
+        site.session_timeout_ms,
+        MINUTE_MS <= site.session_timeout_ms <= DAY_MS,
+        "60000 (1 minute) to 86400000 (24 hours)",
+    )
+    _allow("plan", site.plan, site.plan in PLANS, ", ".join(PLANS))
+    _allow("retention_days", site.retention_days, _fits_plan(site), _retention_of(site.plan))
+    _allow("time_zone", site.time_zone, site.time_zone in available_timezones(), "a name such as Europe/Berlin")
+    _allow(
+        "currency",
+        site.currency,
+        site.currency is None or re.fullmatch("[A-Z]{3}", site.currency),
+        "three letters such as EUR, or null",
+    )
+    for field in ("conversion_events", "passive_types"):
+        _allow(field, getattr(site, field), all(getattr(site, field)), "names of event types")
+    _allow("name", site.name, 0 < len(site.name) <= 200, "1 to 200 characters")
+    for name, goal in site.goals.items():
+        _allow(f"goals.{name}", "empty", goal.types or goal.urls, "at least one of types and urls")
+        _allow("goals", name, re.fullmatch("[a-z0-9_]{1,64}", name), "names in lower snake case")
+    return site
+
+
+def _fits_plan(site: Site) -> bool:
+    days, most = site.retention_days, PLANS[site.plan]
+    if most is not None:
+        return days is not None and 1 <= days <= most
+    return days is None or 1 <= days <= 36_500
+
+
+def _retention_of(plan: str) -> str:
+    most = PLANS[plan]
+    return f"1 to {most} on the plan {plan}" if most is not None else "1 to 36500, or null to keep everything"
+
+
+def _allow(field: str, value: object, fits: object, allowed: str) -> None:
+    if not fits:
+        raise InvalidRequest(f"{field} is {value!r}; allowed: {allowed}.")
+
+
+def is_retroactive(before: Site, after: Site) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in RETROACTIVE)
+
+
+def path_pattern(patterns: tuple[str, ...]) -> str:
+    """One regular expression for URL patterns, in which `*` stands for anything; '' for none.
+
+    A pattern is a path such as `/thank-you*`; a host before it is passed over, its page decides.
+    """
+    paths = ["/" + re.sub(r"^(https?:)?//[^/]*", "", pattern).lstrip("/") for pattern in patterns]
+    parts = [".*".join(re.escape(piece) for piece in path.split("*")) for path in paths]
+    return f"^(?:{'|'.join(parts)})$" if parts else ""
+
+
+def oldest_kept(site: Site, now_ms: int) -> int:
+    """The start of the retention window in milliseconds; 0 when everything is kept."""
+    return max(0, now_ms - site.retention_days * DAY_MS) if site.retention_days else 0

@@ -1,0 +1,144 @@
+"""Group commit: many requests, one durable insert, then all are answered."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import xxhash
+
+from sojourn.errors import Unavailable
+from sojourn.model.event import Event
+from sojourn.pipeline.commits import CommitLog
+from sojourn.store.engine import Engine
+
+COLUMNS = Event.__struct_fields__
+MAX_ROWS = 10_000
+MAX_WAITING = 100_000
+REMEMBERED = 200_000
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass
+class Added:
+    """What became of the events of one request."""
+
+    accepted: int
+    duplicates: int
+
+
+@dataclass
+class _Group:
+    events: list[Event] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    done: asyncio.Future[None] | None = None
+
+
+class Recent:
+    """The contents of the events committed of late, so that an exact repetition is known at once.
+
+    What it does not remember is still counted once: the store keeps one row a copy.
+    """
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._contents: OrderedDict[int, int] = OrderedDict()
+        self._most = most
+
+    def knows(self, key: int, content: int) -> bool:
+        return self._contents.get(key) == content
+
+    def remember(self, key: int, content: int) -> None:
+        self._contents[key] = content
+        if len(self._contents) > self._most:
+            self._contents.popitem(last=False)
+
+
+def key_of(site_id: str, sender: str, event_id: str) -> int:
+    """64 bits that stand for an event's identity in memory: XXH64."""
+    return xxhash.xxh64_intdigest(f"{site_id}\0{sender}\0{event_id}".encode())
+
+
+class Buffer:
+    """Collects events for `gather` seconds, inserts them, and only then answers. One insert is under way at a time."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        commits: CommitLog,
+        recent: Recent,
+        on_commit: Callable[[], None],
+        gather: float = 0.015,
+    ) -> None:
+        self._engine = engine
+        self._commits = commits
+        self._recent = recent
+        self._on_commit = on_commit
+        self._gather = gather
+        self._group = _Group()
+        self._waiting = 0
+        self._committer: asyncio.Task[None] | None = None
+
+    async def add(self, events: list[Event]) -> Added:
+        """Returns when the events are durable. Raises Unavailable, and then none of them is acknowledged."""
+        if self._waiting > MAX_WAITING:
+            raise Unavailable("More events are waiting than the store can take; repeat it.", retry_after=2)
+        fresh, keys = self._new(events)
+        if fresh:
+            await self._committed(fresh, keys)
+        return Added(accepted=len(fresh), duplicates=len(events) - len(fresh))
+
+    def _new(self, events: list[Event]) -> tuple[list[Event], list[int]]:
+        fresh, keys = [], []
+        seen: set[tuple[int, int]] = set()
+        for event in events:
+            key = key_of(event.site_id, event.sender, event.event_id)
+            if not self._recent.knows(key, event.content) and (key, event.content) not in seen:
+                seen.add((key, event.content))
+                fresh.append(event)
+                keys.append(key)
+        return fresh, keys
+
+    async def _committed(self, events: list[Event], keys: list[int]) -> None:
+        group = self._group
+        group.events += events
+        group.keys += keys
+        self._waiting += len(events)
+        if group.done is None:
+            group.done = asyncio.get_running_loop().create_future()
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_groups())
+        try:
+            await asyncio.shield(group.done)
+        finally:
+            self._waiting -= len(events)
+
+    async def _commit_groups(self) -> None:
+        while self._group.events:
+            if len(self._group.events) < MAX_ROWS:
+                await asyncio.sleep(self._gather)
+            group, self._group = self._group, _Group()
+            assert group.done is not None
+            try:
+                await asyncio.to_thread(self.insert, group.events)
+            except Unavailable as error:
+                group.done.set_exception(error)
+                group.done.exception()  # a caller that went away must not leave a warning
+                continue
+            for key, event in zip(group.keys, group.events, strict=True):
+                self._recent.remember(key, event.content)
+            group.done.set_result(None)
+            self._on_commit()
+
+    def insert(self, events: list[Event]) -> None:
+        """One durable insert. Raises Unavailable."""
+        with self._commits.commit() as commit_id:
+            for event in events:
+                event.commit_id = commit_id
+            self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
+
+    async def drain(self) -> None:
+        """Waits until everything that was added is committed or refused."""
+        while self._committer is not None and not self._committer.done():
+            await asyncio.wait([self._committer])

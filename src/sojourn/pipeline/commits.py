@@ -1,0 +1,46 @@
+"""Commit ids: increasing numbers that say which rows of events are new to the worker."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class CommitLog:
+    """Hands out commit ids and knows up to which one everything is written.
+
+    Ids are microseconds since 1970 or, when the clock stands or goes back, one more than the last.
+    """
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self._open: set[int] = set()
+        self._lock = threading.Lock()
+        self._newest_written = last
+
+    @contextmanager
+    def commit(self) -> Iterator[int]:
+        """An id for one insert; it counts as written when the block ends, however it ends."""
+        with self._lock:
+            commit_id = self._next()
+            self._open.add(commit_id)
+        try:
+            yield commit_id
+        finally:
+            with self._lock:
+                self._open.remove(commit_id)
+                self._newest_written = max(self._newest_written, commit_id)
+
+    def stamp(self) -> int:
+        """A number for a version of something else than events, in the same order."""
+        with self._lock:
+            return self._next()
+
+    def _next(self) -> int:
+        self._last = max(self._last + 1, time.time_ns() // 1000)
+        return self._last
+
+    def settled(self) -> int:
+        """No insert with an id up to this one is still under way."""
+        with self._lock:
+            return min(self._open) - 1 if self._open else self._newest_written

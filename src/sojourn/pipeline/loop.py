@@ -1,0 +1,65 @@
+"""The thread in which the worker works: passes over new events, and pages of a next generation in between."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from sojourn.errors import SojournError
+from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.worker import Worker
+
+SAVE_EVERY = 5.0
+RETRY_AFTER = 1.0
+
+log = logging.getLogger("sojourn")
+
+
+class Loop:
+    """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped."""
+
+    def __init__(self, worker: Worker, generations: Generations, now_ms: Callable[[], int]) -> None:
+        self._worker = worker
+        self._generations = generations
+        self._now_ms = now_ms
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._saved_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="sojourn-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the pass under way; what is left is done after the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self._turn()
+            except SojournError as error:
+                log.error("work is waiting for the store: %s", error.message)
+                self._stopping.wait(RETRY_AFTER)
+                continue
+            if not worked:
+                self._wake.wait(1.0)
+                self._wake.clear()
+
+    def _turn(self) -> bool:
+        worked = self._worker.work(self._now_ms)
+        worked = self._generations.work(self._now_ms()) or worked
+        if time.monotonic() - self._saved_at > SAVE_EVERY:
+            self._worker.save()
+            self._saved_at = time.monotonic()
+        return worked

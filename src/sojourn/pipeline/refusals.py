@@ -1,0 +1,50 @@
+"""Refusals counted by site, day and reason, and stored from time to time."""
+
+import threading
+from collections import Counter
+from datetime import date
+
+import msgspec
+
+from sojourn.model.refusal import Reason
+from sojourn.store.engine import Engine
+
+
+class Refusals:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._counts: Counter[tuple[str, date, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def count(self, site_id: str, day: date, reason: Reason) -> None:
+        with self._lock:
+            self._counts[site_id, day, reason.value] += 1
+
+    def save(self) -> None:
+        """Writes the counts since the last time; they stay when the store cannot take them."""
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+        if not counts:
+            return
+        rows = [
+            msgspec.json.encode({"site_id": site_id, "day": day, "reason": reason, "refused": refused})
+            for (site_id, day, reason), refused in counts.items()
+        ]
+        try:
+            self._engine.insert("refusals", ("site_id", "day", "reason", "refused"), b"\n".join(rows))
+        except BaseException:
+            with self._lock:
+                self._counts += counts
+            raise
+
+    def totals(self, site_id: str) -> dict[str, int]:
+        """How many were refused for each reason, ever."""
+        rows = self._engine.query(
+            "SELECT toString(reason), sum(refused) FROM refusals WHERE site_id = {site_id:String} GROUP BY reason",
+            {"site_id": site_id},
+        )
+        totals = Counter({reason: int(refused) for reason, refused in rows})
+        with self._lock:
+            for (site, _, reason), refused in self._counts.items():
+                totals[reason] += refused if site == site_id else 0
+        return dict(totals)

@@ -1,0 +1,131 @@
+"""Which leads new facts touch, and when: those of the events themselves, and where an identity fact came or went,
+those on both sides of it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, named_of
+from sojourn.store.engine import Engine, sql
+
+FOREVER = 1 << 62
+
+
+@dataclass(frozen=True)
+class Range:
+    """Commits after the first and up to the last."""
+
+    after: int
+    upto: int
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A lead whose sessions may have changed, between two instants, both included."""
+
+    lead: str
+    from_ms: int
+    to_ms: int
+
+    def stretched(self, from_ms: int, to_ms: int) -> "Touch":
+        return Touch(self.lead, min(self.from_ms, from_ms), max(self.to_ms, to_ms))
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The new events that name the same identifiers, and between which instants they lie."""
+
+    sender: str
+    external_id: str
+    email: str
+    handle: str
+    from_ms: int
+    to_ms: int
+    is_named: bool
+
+    @property
+    def named(self) -> str:
+        return named_of(self.external_id, self.email, self.handle)
+
+    @property
+    def keys(self) -> list[str]:
+        """The identifiers behind which identity facts may lie."""
+        optional = [(EMAIL, self.email), (HANDLE, self.handle)]
+        return [self.sender, *(kind + text for kind, text in optional if text)]
+
+    @property
+    def is_linking(self) -> bool:
+        """Whether it names a lead behind another identifier: an identity fact."""
+        return len({ID + self.external_id, *self.keys} - {ID}) > 1
+
+
+class Touched:
+    """Finds the touches of a range of commits of one site, and records its identity facts on the way."""
+
+    def __init__(self, engine: Engine, site_id: str, commits: Range) -> None:
+        self._engine = engine
+        self._site_id = site_id
+        self._parameters = {"site_id": site_id, "after": commits.after, "upto": commits.upto}
+
+    def find(self) -> list[Touch]:
+        fresh = [Fresh(*row) for row in self._query("event.fresh")]
+        linking = sorted({key for row in fresh if row.is_linking for key in row.keys})
+        if linking:
+            self._execute("link.collect")
+            self._execute("member.collect", keys=linking)
+        if any(row.is_named for row in fresh):
+            self._execute("name.collect")
+        touches = self._of_events(fresh)
+        return merged([*touches, *self._of_facts(linking)] if linking else touches)
+
+    def _of_events(self, fresh: list[Fresh]) -> list[Touch]:
+        linked = reach(self._engine, self._site_id, {key for row in fresh for key in row.keys})
+        plain = [row for row in fresh if linked.isdisjoint(row.keys)]
+        others = sorted({row.sender for row in fresh if not linked.isdisjoint(row.keys)})
+        touches = [Touch(row.named or row.sender, row.from_ms, row.to_ms) for row in plain]
+        return touches + (self._resolved(others, linked) if others else [])
+
+    def _resolved(self, senders: list[str], linked: set[str]) -> list[Touch]:
+        rows = self._query("event.instants", senders=senders)
+        names = ("senders", "external_ids", "emails", "instants")
+        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        return [Touch(*row) for row in self._query("lead.resolved", **columns, keys=sorted({*linked, *senders}))]
+
+    def _of_facts(self, keys: list[str]) -> list[Touch]:
+        changed = [Touch(*row) for row in self._query("lead.changed", keys=keys, forever=FOREVER)]
+        # What a ref leads on to may change hands with it: a phone's e-mail, an e-mail's owner.
+        further = {
+            touch.lead: set() if touch.lead.startswith(VISITOR) else reach(self._engine, self._site_id, {touch.lead})
+            for touch in changed
+        }
+        return [
+            Touch(lead, touch.from_ms, touch.to_ms) for touch in changed for lead in {touch.lead, *further[touch.lead]}
+        ]
+
+    def _query(self, name: str, **more: Any) -> list[tuple[Any, ...]]:
+        return self._engine.query(sql(name), {**self._parameters, **more})
+
+    def _execute(self, name: str, **more: Any) -> None:
+        self._engine.execute(sql(name), {**self._parameters, **more})
+
+
+def reach(engine: Engine, site_id: str, keys: set[str]) -> set[str]:
+    """Those of the keys behind which identity facts lie, and everything that these lead to."""
+    found: set[str] = set()
+    frontier = {key for key in keys if not key.startswith(ID)}
+    while frontier:
+        rows = engine.query(sql("link.reach"), {"site_id": site_id, "keys": sorted(frontier)})
+        refs = {ref for _, ref in rows}
+        frontier = {ref for ref in refs - found if not ref.startswith(ID)}
+        found |= {key for key, _ in rows} | refs
+    return found
+
+
+def merged(touches: Iterable[Touch]) -> list[Touch]:
+    """One touch a lead, from its first instant to its last."""
+    by_lead: dict[str, Touch] = {}
+    for touch in touches:
+        known = by_lead.get(touch.lead, touch)
+        by_lead[touch.lead] = known.stretched(touch.from_ms, touch.to_ms)
+    return list(by_lead.values())

@@ -1,0 +1,122 @@
+"""The filters of sessions as one table: it feeds the API, the command line, the OpenAPI document and the docs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sojourn.errors import InvalidRequest
+from sojourn.model import instant
+
+MAX_INTEGER = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A parameter, the kind of its values, and the condition on a row of `sessions` that it stands for."""
+
+    name: str
+    kind: str
+    condition: str
+    help: str
+    allowed: tuple[str, ...] = ()
+
+
+def _bounds(name: str, expression: str, what: str) -> tuple[Filter, Filter]:
+    return (
+        Filter(f"min_{name}", "integer", f"{expression} >= {{value}}", f"at least so many {what}"),
+        Filter(f"max_{name}", "integer", f"{expression} <= {{value}}", f"at most so many {what}"),
+    )
+
+
+FILTERS: tuple[Filter, ...] = (
+    Filter("from", "instant", "started_at >= {value}", "started at or after (default: 30 days before now)"),
+    Filter("to", "instant", "started_at < {value}", "started before (default: now)"),
+    Filter(
+        "lead_id",
+        "lead",
+        "lead IN {value}",
+        "of this lead: lead_id, or the caller's own id, e-mail or visitor id",
+    ),
+    *_bounds("duration", "intDiv(ended_at - started_at, 1000)", "seconds long"),
+    *_bounds("events", "event_count", "events"),
+    *_bounds("points", "total_points", "points"),
+    *_bounds("intent", "intent_score", "points of intent, 0 to 100"),
+    Filter(
+        "entry_point",
+        "any_of",
+        "entry_point IN {value}",
+        "type of the first event; repeat for any of several",
+    ),
+    Filter("exit_point", "any_of", "exit_point IN {value}", "type of the last event; repeat for any of several"),
+    Filter("converted", "boolean", "is_converted = {value}", "whether a purchase was completed in it"),
+    Filter("goal", "any_of", "hasAny(goals, {value})", "a goal reached in it; repeat for any of several"),
+    Filter("intent", "any_of", "intent IN {value}", "its intent", ("high", "low", "research", "none")),
+    Filter("source", "any_of", "source IN {value}", "where the lead came from; repeat for any of several"),
+    Filter("medium", "any_of", "medium IN {value}", "by what medium; repeat for any of several"),
+    Filter("campaign", "any_of", "campaign IN {value}", "of which campaign; repeat for any of several"),
+)
+BY_NAME: Mapping[str, Filter] = {item.name: item for item in FILTERS}
+
+_TYPES = {
+    "instant": "Int64",
+    "integer": "Int64",
+    "boolean": "UInt8",
+    "lead": "Array(String)",
+    "any_of": "Array(String)",
+}
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def parse(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The filters in query parameters, each value in its type; instants in milliseconds.
+
+    Raises InvalidRequest naming the parameter, its value and what is allowed.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    return {name: _value(BY_NAME[name], texts) for name, texts in given.items() if name in BY_NAME}
+
+
+def _value(item: Filter, texts: Sequence[str]) -> Any:
+    if item.kind == "any_of":
+        return [_named(item, text) for text in texts]
+    if len(texts) > 1:
+        raise InvalidRequest(f"{item.name} is given {len(texts)} times; allowed is once.")
+    text = texts[0]
+    if item.kind == "instant":
+        return instant.parse(text, item.name)
+    if item.kind == "integer":
+        return integer(item.name, text, -MAX_INTEGER, MAX_INTEGER)
+    if item.kind == "boolean":
+        if text.lower() not in _BOOLEANS:
+            raise InvalidRequest(f"{item.name} is {text[:60]!r}; allowed: true, false.")
+        return _BOOLEANS[text.lower()]
+    return _named(item, text)
+
+
+def _named(item: Filter, text: str) -> str:
+    if not text or "\0" in text:
+        raise InvalidRequest(f"{item.name} is {text[:60]!r}; allowed is a text, {item.help}.")
+    if item.allowed and text not in item.allowed:
+        raise InvalidRequest(f"{item.name} is {text[:60]!r}; allowed: {', '.join(item.allowed)}.")
+    return text
+
+
+def integer(name: str, text: str, least: int, most: int) -> int:
+    """Raises InvalidRequest unless the text is a whole number within the bounds."""
+    body = text.removeprefix("-")
+    if not (body.isascii() and body.isdigit() and len(body) < 20 and least <= int(text) <= most):
+        span = f"{least} to {most}" if most < MAX_INTEGER else "a whole number"
+        raise InvalidRequest(f"{name} is {text[:60]!r}; allowed: {span}.")
+    return int(text)
+
+
+def conditions(filters: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
+    """SQL conditions on rows of `sessions` and their parameters; `lead_id` is expected as a list of refs."""
+    texts, parameters = [], {}
+    for name, value in filters.items():
+        item = BY_NAME[name]
+        texts.append(item.condition.replace("{value}", f"{{f_{name}:{_TYPES[item.kind]}}}"))
+        parameters[f"f_{name}"] = int(value) if item.kind == "boolean" else value
+    return texts, parameters

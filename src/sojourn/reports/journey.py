@@ -1,0 +1,105 @@
+"""One session with its events, under its present id or under any that was ever served."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sojourn.errors import NotFound
+from sojourn.model.instant import iso
+from sojourn.model.session import decode_id, started_ms_of
+from sojourn.model.site import Site, oldest_kept
+from sojourn.reports.cursor import decode_place, encode_place
+from sojourn.reports.leads import Leads
+from sojourn.reports.sessions import Sessions
+from sojourn.store.engine import Engine, sql
+
+MAX_EVENTS = 10_000
+
+
+class Journeys:
+    def __init__(self, engine: Engine, sessions: Sessions, leads: Leads) -> None:
+        self._engine = engine
+        self._sessions = sessions
+        self._leads = leads
+
+    def journey(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None = None) -> dict[str, Any]:
+        """The session, its events oldest first and its nudges. Raises NotFound."""
+        row = self._find(site, site_id, text)
+        if row is None or row["started_at"] < oldest_kept(site, now_ms):
+            raise NotFound(f"There is no session {text[:60]!r} on this site, or it is older than the site keeps.")
+        events = self._events(site, site_id, row, place)
+        answer = self._sessions.present(site, site_id, [row], now_ms)[0]
+        answer["events"] = [_event(event, site.hosts) for event in events[:MAX_EVENTS]]
+        answer["nudges"] = []
+        if len(events) > MAX_EVENTS:
+            last = events[MAX_EVENTS - 1]
+            answer["events_next_cursor"] = encode_place(last["occurred_at"], last["event_id"], last["sender"])
+        return answer
+
+    def _find(self, site: Site, site_id: str, text: str) -> dict[str, Any] | None:
+        number = decode_id(text)
+        if number is None:
+            return None
+        row = self._sessions.one(site, site_id, number)
+        return row if row is not None else self._holding(site, site_id, number)
+
+    def _holding(self, site: Site, site_id: str, number: int) -> dict[str, Any] | None:
+        """The session that now holds the event which this id was derived from, or spans it if it is suppressed."""
+        bucket, tail = number >> 64 & 0xFFFF, number & 0xFFFF_FFFF_FFFF_FFFF
+        place = {"site_id": site_id, "bucket": bucket}
+        found = self._engine.named(
+            sql("event.by_number"), {**place, "occurred_at": started_ms_of(number), "tail": tail}
+        )
+        if not found:
+            return None
+        standing = self._engine.named(sql("event.standing"), {**place, **found[0]})
+        if not standing:
+            return None
+        event = standing[0]
+        lead = self._leads.of_event(
+            site_id,
+            sender=event["sender"],
+            external_id=event["external_id"],
+            email=event["email"],
+            at_ms=event["occurred_at"],
+        )
+        return self._sessions.spanning(site, site_id, lead, event["occurred_at"])
+
+    def _events(self, site: Site, site_id: str, row: dict[str, Any], place: str | None) -> list[dict[str, Any]]:
+        after = decode_place(place) if place is not None else (-1, "", "")
+        parameters = {
+            "site_id": site_id,
+            "lead": row["lead"],
+            "keys": self._leads.keys(site_id, row["lead"]),
+            "from_ms": row["started_at"],
+            "to_ms": row["ended_at"],
+            "passive_types": list(site.passive_types),
+            "after_ms": after[0],
+            "after_id": after[1],
+            "after_sender": after[2],
+            "most": MAX_EVENTS + 1,
+        }
+        return self._engine.named(sql("event.of_lead"), parameters)
+
+
+def _event(row: dict[str, Any], hosts: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "id": row["event_id"],
+        "type": row["type"].upper(),
+        "url": _shown_url(row["url"], row["host"], hosts),
+        "occurred_at": iso(row["occurred_at"]),
+        "points": row["points"],
+        "properties": msgspec.json.decode(row["properties"]) if row["properties"] else {},
+    }
+
+
+def _shown_url(url: str, host: str, hosts: tuple[str, ...]) -> str | None:
+    """Path and query for the site's own hosts (none set: every host), else the whole URL."""
+    if not url or not host or (hosts and host not in hosts):
+        return url or None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,139 @@
+"""Lists of sessions: newest first, page by page, whole sessions chosen by filters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sojourn.model.session import encode_id, started_ms_of
+from sojourn.model.site import DAY_MS, Site, oldest_kept
+from sojourn.reports import filters as filter_table
+from sojourn.reports.cursor import Cursor, encode
+from sojourn.reports.present import lead_object, presented
+from sojourn.store.engine import Engine, sql
+
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
+DEFAULT_WINDOW_MS = 30 * DAY_MS
+_FIRST_SPAN_MS = DAY_MS
+
+
+@dataclass(frozen=True)
+class Page:
+    data: list[dict[str, Any]]
+    next_cursor: str | None
+
+    @property
+    def has_more(self) -> bool:
+        return self.next_cursor is not None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a list is asked: `filters` by name, instants in milliseconds; `leads` the refs behind `lead_id`."""
+
+    filters: Mapping[str, Any]
+    limit: int = DEFAULT_LIMIT
+    after: Cursor | None = None
+    leads: tuple[str, ...] | None = None
+
+
+class Sessions:
+    """Reads the present generation of a site's sessions."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
+        """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
+        filters = dict(question.filters)
+        filters.setdefault("to", now_ms + 1)
+        filters.setdefault("from", filters["to"] - 1 - DEFAULT_WINDOW_MS)
+        rows = self._rows(site, site_id, question, filters, now_ms)
+        backwards = question.after is not None and question.after.direction == "after"
+        more, rows = len(rows) > question.limit, rows[: question.limit]
+        if backwards:
+            rows.reverse()
+        direction = "after" if backwards else "before"
+        edge = (rows[0] if backwards else rows[-1]) if rows else None
+        cursor = encode(Cursor(encode_id(edge["number"]), direction, filters)) if more and edge else None
+        return Page(self.present(site, site_id, rows, now_ms), cursor)
+
+    def one(self, site: Site, site_id: str, number: int) -> dict[str, Any] | None:
+        """The row of a session by its id, or None."""
+        rows = self._engine.named(
+            sql("session.one"),
+            {
+                "site_id": site_id,
+                "generation": site.generation,
+                "number": number,
+                "started_at": started_ms_of(number),
+            },
+        )
+        return rows[0] if rows else None
+
+    def spanning(self, site: Site, site_id: str, lead: str, at_ms: int) -> dict[str, Any] | None:
+        """The row of the lead's session that spans an instant, or None."""
+        parameters = {"site_id": site_id, "generation": site.generation, "lead": lead, "at_ms": at_ms}
+        rows = self._engine.named(sql("session.spanning"), parameters)
+        return rows[0] if rows else None
+
+    def present(self, site: Site, site_id: str, rows: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
+        """The rows as the API shows them."""
+        names = self._names(site_id, sorted({row["lead"] for row in rows}))
+        return [
+            presented(
+                row,
+                site_id,
+                lead_object(row["lead"], names.get(row["lead"], "")),
+                site.session_timeout_ms,
+                now_ms,
+            )
+            for row in rows
+        ]
+
+    def _names(self, site_id: str, leads: list[str]) -> dict[str, str]:
+        if not leads:
+            return {}
+        return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": leads}))
+
+    def _rows(
+        self, site: Site, site_id: str, question: Question, filters: dict[str, Any], now_ms: int
+    ) -> list[dict[str, Any]]:
+        """One row more than the limit where there is one. Spans of time are read from the cursor's end on, each
+        four times the one before, so that a page without filters need not look at a month.
+        """
+        wanted = dict(filters)
+        if question.leads is not None:
+            wanted["lead_id"] = list(question.leads)
+        oldest = max(filters["from"], oldest_kept(site, now_ms))
+        backwards = question.after is not None and question.after.direction == "after"
+        found: list[dict[str, Any]] = []
+        for first, last in _spans(oldest, filters["to"], question.after, backwards=backwards):
+            texts, parameters = filter_table.conditions({**wanted, "from": first, "to": last})
+            parameters |= {"site_id": site_id, "generation": site.generation}
+            parameters["most"] = question.limit + 1 - len(found)
+            if question.after is not None:
+                texts.append("number > {edge:UInt128}" if backwards else "number < {edge:UInt128}")
+                parameters["edge"] = question.after.number
+            text = sql("session.list").replace("/* filters */", " AND ".join(texts))
+            text = text.replace("/* order */", "ASC" if backwards else "DESC")
+            found += self._engine.named(text, parameters)
+            if len(found) > question.limit:
+                break
+        return found
+
+
+def _spans(oldest: int, until: int, after: Cursor | None, *, backwards: bool) -> Iterator[tuple[int, int]]:
+    """Windows [first, last) that cover what is asked, from the end at which the page begins."""
+    edge = started_ms_of(after.number) if after is not None else None
+    span = _FIRST_SPAN_MS
+    if backwards:
+        first = max(oldest, edge or 0)
+        while first < until:
+            yield first, min(until, first + span)
+            first, span = first + span, span * 4
+        return
+    last = until if edge is None else min(until, edge + 1)
+    while last > oldest:
+        yield max(oldest, last - span), last
+        last, span = last - span, span * 4

@@ -1,0 +1,16 @@
+-- How many of the events committed in (after, upto] have copies that differ and are not settled.
+WITH fresh AS
+(
+    SELECT bucket, sender, event_id FROM events
+    WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}
+)
+SELECT count()
+FROM
+(
+    SELECT 1 FROM events
+    WHERE site_id = {site_id:String}
+      AND (bucket, sender) IN (SELECT bucket, sender FROM fresh)
+      AND event_id IN (SELECT event_id FROM fresh)
+    GROUP BY sender, event_id
+    HAVING uniqExact(occurred_at, content) > 1
+)

@@ -1,0 +1,9 @@
+-- Who sent the events committed in (after, upto], and between which instants.
+SELECT
+    sender, external_id, email, handle,
+    min(occurred_at) AS from_ms,
+    max(occurred_at) AS to_ms,
+    max(lead_name != '') AS is_named
+FROM events
+WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}
+GROUP BY sender, external_id, email, handle

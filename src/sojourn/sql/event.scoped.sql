@@ -1,0 +1,15 @@
+-- The active events of the keys.
+scoped_events AS
+(
+    SELECT
+        sender, occurred_at, event_id, type, external_id, email, account, url, path, page, referrer, source, medium,
+        campaign, device, browser, os, country, value, currency, points
+    FROM events FINAL
+    WHERE site_id = {site_id:String}
+      AND (bucket, sender) IN (
+          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
+          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
+      AND suppressed = '' AND NOT is_superseded
+      AND NOT has({passive_types:Array(String)}, type)
+)

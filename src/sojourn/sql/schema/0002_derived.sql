@@ -1,0 +1,155 @@
+-- Derived: functions of the facts, rebuilt at will.
+
+-- One row an identity fact: an event that names a lead behind a key (a visitor, an e-mail, a phone).
+CREATE TABLE links
+(
+    site_id LowCardinality(String),
+    key String CODEC(ZSTD(1)),
+    occurred_at Int64 CODEC(Delta, ZSTD(1)),
+    event_id String CODEC(ZSTD(1)),
+    sender String CODEC(ZSTD(1)),
+    content UInt64,
+    ref String CODEC(ZSTD(1)),
+    is_weak UInt8,
+    is_active UInt8,
+    commit_id UInt64,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, key, occurred_at, event_id, sender, content)
+SETTINGS index_granularity = 1024;
+
+-- The way back: every key that ever named this ref. It may hold more than what is true now, never less.
+CREATE TABLE members
+(
+    site_id LowCardinality(String),
+    ref String CODEC(ZSTD(1)),
+    key String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (site_id, ref, key)
+SETTINGS index_granularity = 1024;
+
+-- What leads are called: the name in each event that gives one, by the strongest ref that it names.
+CREATE TABLE names
+(
+    site_id LowCardinality(String),
+    ref String CODEC(ZSTD(1)),
+    occurred_at Int64,
+    event_id String CODEC(ZSTD(1)),
+    sender String CODEC(ZSTD(1)),
+    content UInt64,
+    lead_name String CODEC(ZSTD(1)),
+    is_active UInt8,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, ref, occurred_at, event_id, sender, content)
+SETTINGS index_granularity = 1024;
+
+-- Every lead_id that a session ever carried, with the ref behind it.
+CREATE TABLE leads
+(
+    site_id LowCardinality(String),
+    lead_number UInt128,
+    ref String CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (site_id, lead_number)
+SETTINGS index_granularity = 1024;
+
+-- Sessions, one row a version. A row, its replacement and its tombstone share started_at, and so the partition.
+CREATE TABLE sessions
+(
+    site_id LowCardinality(String),
+    generation UInt32,
+    started_at Int64 CODEC(Delta, ZSTD(1)),
+    number UInt128,
+    ended_at Int64 CODEC(Delta, ZSTD(1)),
+    lead String CODEC(ZSTD(1)),
+    lead_number UInt128,
+    account String CODEC(ZSTD(1)),
+    event_count UInt64,
+    page_count UInt64,
+    entry_point LowCardinality(String),
+    exit_point LowCardinality(String),
+    entry_url String CODEC(ZSTD(1)),
+    exit_url String CODEC(ZSTD(1)),
+    total_points Int64,
+    intent_score UInt8,
+    intent LowCardinality(String),
+    is_converted UInt8,
+    goals Array(LowCardinality(String)),
+    revenue Nullable(Float64),
+    currency LowCardinality(String),
+    source LowCardinality(String),
+    medium LowCardinality(String),
+    campaign LowCardinality(String),
+    channel LowCardinality(String),
+    referrer String CODEC(ZSTD(1)),
+    device LowCardinality(String),
+    browser LowCardinality(String),
+    os LowCardinality(String),
+    country LowCardinality(String),
+    content UInt64,
+    updated_at Int64 CODEC(Delta, ZSTD(1)),
+    version UInt64,
+    is_deleted UInt8,
+    INDEX lead lead TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree(version, is_deleted)
+PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(started_at, 'UTC'))
+ORDER BY (site_id, generation, started_at, number)
+SETTINGS index_granularity = 1024;
+
+-- Minutes of leads with very many events, so that one more event does not read them all again.
+CREATE TABLE slices
+(
+    site_id LowCardinality(String),
+    lead String CODEC(ZSTD(1)),
+    slice_at Int64,
+    started_at Int64,
+    event_id String,
+    sender String,
+    ended_at Int64,
+    account String,
+    event_count UInt64,
+    total_points Int64,
+    entry_point String,
+    exit_point String,
+    entry_url String,
+    exit_url String,
+    pages Array(String),
+    content_pages Array(String),
+    steps Array(String),
+    decisive_count UInt64,
+    conversion_count UInt64,
+    email_count UInt64,
+    open_count UInt64,
+    unsubscribe_count UInt64,
+    goals Array(String),
+    purchases Array(Tuple(Float64, String)),
+    source String,
+    medium String,
+    campaign String,
+    referrer String,
+    device String,
+    browser String,
+    os String,
+    country String,
+    version UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(version, is_deleted)
+ORDER BY (site_id, lead, slice_at)
+SETTINGS index_granularity = 256;
+
+-- How far each process has brought the derived tables up to date.
+CREATE TABLE progress
+(
+    worker String,
+    done UInt64,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY worker;

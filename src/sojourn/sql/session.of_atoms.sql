@@ -1,0 +1,47 @@
+-- The finished sessions of the CTE `combined`, with the published intent formula (intent/1).
+SELECT
+    lead,
+    bitShiftLeft(toUInt128(started_at), 80)
+        + bitShiftLeft(toUInt128(bitAnd(xxHash64(concat({site_id:String}, '\0', sender)), 65535)), 64)
+        + toUInt128(xxHash64(concat({site_id:String}, '\0', sender, '\0', event_id))) AS number,
+    bitShiftRight(reinterpretAsUInt128(reverse(substring(SHA256(concat({site_id:String}, '\0', lead)), 1, 16))), 1) AS lead_number,
+    started_at,
+    ended_at,
+    account,
+    event_count,
+    toUInt64(length(pages)) AS page_count,
+    entry_point,
+    exit_point,
+    entry_url,
+    exit_url,
+    total_points,
+    toUInt8(least(100,
+        9 * least(length(pages), 4)
+        + 8 * least(length(steps), 3)
+        + 16 * (decisive_count > 0)
+        + 22 * (conversion_count > 0))) AS intent_score,
+    multiIf(
+        decisive_count > 0 OR length(steps) >= 2, 'high',
+        email_count = event_count AND (unsubscribe_count > 0 OR open_count = event_count), 'low',
+        length(content_pages) >= 3 AND empty(steps), 'research',
+        'none') AS intent,
+    toUInt8(conversion_count > 0) AS is_converted,
+    goals,
+    if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', purchases.2)) AS currency,
+    arrayFilter(purchase -> purchase.2 IN (currency, ''), purchases) AS counted_purchases,
+    if(empty(counted_purchases), NULL, round(arraySum(counted_purchases.1), 4)) AS revenue,
+    source,
+    medium,
+    campaign,
+    '' AS channel,
+    referrer,
+    device,
+    browser,
+    os,
+    country,
+    bitOr(sipHash64(
+        lead, ended_at, account, event_count, page_count, entry_point, exit_point, entry_url, exit_url, total_points,
+        intent_score, intent, is_converted, goals, ifNull(revenue, -1), revenue IS NULL, if(revenue IS NULL, '', currency),
+        source, medium, campaign, channel, referrer, device, browser, os, country
+    ), 1) AS content
+FROM combined

@@ -1,0 +1,7 @@
+-- `session.recompute` for leads that no identity fact concerns.
+INSERT INTO sessions
+WITH
+{{session.windows}},
+{{event.scoped}},
+{{identity.direct}},
+{{session.written}}

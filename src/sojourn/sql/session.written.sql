@@ -1,0 +1,34 @@
+-- Ends the statements that write sessions: makes them of the events in `resolved` that lie in their lead's window, and
+-- compares them with those stored there.
+active_events AS
+(
+    SELECT r.* FROM resolved AS r
+    INNER JOIN windows AS w ON r.lead = w.lead
+    WHERE r.occurred_at >= w.from_ms AND r.occurred_at <= w.to_ms
+),
+atoms AS ( {{atom.of_events}} ),
+combined AS ( {{atom.combined}} ),
+fresh AS ( {{session.of_atoms}} ),
+stored AS
+(
+    SELECT s.number, s.started_at, s.content
+    FROM (SELECT * FROM sessions FINAL WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {leads:Array(String)}) AS s
+    INNER JOIN windows AS w ON s.lead = w.lead
+    WHERE s.started_at <= w.to_ms AND s.ended_at >= w.from_ms
+)
+SELECT
+    {site_id:String} AS site_id,
+    {generation:UInt32} AS generation,
+    if(f.content = 0, o.started_at, f.started_at) AS started_at,
+    if(f.content = 0, o.number, f.number) AS number,
+    f.ended_at, f.lead, f.lead_number, f.account, f.event_count, f.page_count, f.entry_point, f.exit_point,
+    f.entry_url, f.exit_url, f.total_points, f.intent_score, f.intent, f.is_converted, f.goals, f.revenue,
+    if(f.revenue IS NULL, '', f.currency) AS currency,
+    f.source, f.medium, f.campaign, f.channel, f.referrer, f.device, f.browser, f.os, f.country,
+    f.content,
+    {now_ms:Int64} AS updated_at,
+    {version:UInt64} AS version,
+    toUInt8(f.content = 0) AS is_deleted
+FROM fresh AS f
+FULL OUTER JOIN stored AS o ON f.number = o.number
+WHERE f.content != o.content

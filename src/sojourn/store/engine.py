@@ -1,0 +1,138 @@
+"""One engine, opened by URL: ClickHouse in the process (`chdb:///folder`) or a cluster (`clickhouse://…`)."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import Error as DriverError
+
+from sojourn.errors import StoreError, Unavailable
+
+# Set for every statement, embedded or not: what is answered must not hang on a server's defaults.
+SETTINGS = {
+    "async_insert": 0,
+    "join_use_nulls": 0,
+    "enable_named_columns_in_function_tuple": 1,
+    "max_partitions_per_insert_block": 0,
+    "do_not_merge_across_partitions_select_final": 1,
+    "optimize_on_insert": 0,
+    "max_query_size": 16_777_216,
+}
+
+Row = tuple[Any, ...]
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of `sql/<name>.sql`; `{{other}}` in it is replaced by the text of that file."""
+    text = files("sojourn.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    while "{{" in text:
+        before, _, rest = text.partition("{{")
+        included, _, after = rest.partition("}}")
+        text = before + sql(included.strip()) + after
+    return text
+
+
+class Engine:
+    """Queries and inserts from any thread: each call borrows a connection of its own.
+
+    Raises Unavailable when the engine cannot do it now, StoreError when it cannot be opened.
+    """
+
+    def __init__(self, connect: Callable[[], Client]) -> None:
+        self._connect = connect
+        self._idle: list[Client] = []
+        self._all: list[Client] = []
+        self._lock = threading.Lock()
+        with self._client() as client:
+            client.command("SELECT 1")
+
+    @classmethod
+    def open(cls, url: str) -> "Engine":
+        parts = urlsplit(url)
+        if parts.scheme == "chdb":
+            path = unquote(parts.path)
+            return cls(lambda: _get_client(interface="chdb", path=path))
+        if parts.scheme == "clickhouse":
+            return cls(
+                lambda: _get_client(
+                    host=parts.hostname or "127.0.0.1",
+                    port=parts.port or 8123,
+                    username=unquote(parts.username or "default"),
+                    password=unquote(parts.password or ""),
+                    database=parts.path.strip("/") or "default",
+                    autogenerate_session_id=False,
+                )
+            )
+        raise StoreError(f"The store {url!r} cannot be opened: its URL starts with chdb:// or clickhouse://.")
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        with self._lock:
+            client = self._idle.pop() if self._idle else None
+        if client is None:
+            client = self._connect()
+            with self._lock:
+                self._all.append(client)
+        try:
+            yield client
+        except (ClickHouseError, DriverError) as error:
+            raise _refusal(error) from error
+        finally:
+            with self._lock:
+                self._idle.append(client)
+
+    def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        with self._client() as client:
+            return [tuple(row) for row in client.query(text, parameters=dict(parameters or {})).result_rows]
+
+    def named(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows as dictionaries by column name."""
+        with self._client() as client:
+            return list(client.query(text, parameters=dict(parameters or {})).named_results())
+
+    def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
+        with self._client() as client:
+            client.command(text, parameters=dict(parameters or {}))
+
+    def insert(self, table: str, columns: Sequence[str], body: bytes) -> None:
+        """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert."""
+        with self._client() as client:
+            client.raw_insert(table, columns, body, fmt="JSONEachRow")
+
+    def close(self) -> None:
+        with self._lock:
+            clients, self._all, self._idle = self._all, [], []
+        for client in clients:
+            client.close()
+
+
+def _get_client(**options: Any) -> Client:
+    try:
+        client: Client = clickhouse_connect.get_client(**options)
+        for name, value in SETTINGS.items():
+            client.command(f"SET {name} = {value}")
+    except (ClickHouseError, DriverError, OSError) as error:
+        where = options.get("path") or options.get("host")
+        raise StoreError(f"The store in {where} cannot be opened: {_reason(error)}") from error
+    return client
+
+
+def _refusal(error: Exception) -> Unavailable:
+    return Unavailable(f"The store cannot do this now, so nothing was acknowledged; repeat it: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    """One line of the engine's own words, without its stack and its query."""
+    text = str(error)
+    for mark in ("DB::Exception: ", "Exception: "):
+        if mark in text:
+            text = text.split(mark, 1)[1]
+    return text.split("(version", 1)[0].split("\n", 1)[0].split(": While ", 1)[0].strip()[:300]

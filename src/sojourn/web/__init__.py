@@ -1,0 +1,1 @@
+"""HTTP: the API, and the one place that knows what an error means to a client."""

@@ -1,0 +1,50 @@
+"""Answers as JSON, and errors as the contract writes them."""
+
+import logging
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sojourn.errors import SojournError, Unavailable
+
+log = logging.getLogger("sojourn")
+_encoder = msgspec.json.Encoder()
+
+
+def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(_encoder.encode(body), status, headers, media_type="application/json")
+
+
+def error_body(code: str, message: str) -> dict[str, str]:
+    return {"error": code, "message": message}
+
+
+def error_answer(error: SojournError) -> Response:
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return json_answer(error_body(error.code, error.message), error.status, headers)
+
+
+async def on_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, SojournError)
+    return error_answer(error)
+
+
+async def on_not_found(request: Request, _error: Exception) -> Response:
+    message = f"There is nothing at {request.url.path}; /openapi.json lists what there is."
+    return json_answer(error_body("NotFound", message), 404)
+
+
+async def on_wrong_method(request: Request, _error: Exception) -> Response:
+    message = f"{request.method} is not allowed at {request.url.path}; /openapi.json lists what there is."
+    return json_answer(error_body("InvalidRequest", message), 405)
+
+
+async def on_bug(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return json_answer(error_body("InternalError", "Something went wrong here; the log says what."), 500)

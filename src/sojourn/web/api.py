@@ -1,0 +1,157 @@
+"""The routes of the API but for sending events."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sojourn.app import Sojourn
+from sojourn.errors import InvalidRequest
+from sojourn.pipeline.keys import Access
+from sojourn.reports import cursor as cursors
+from sojourn.reports import filters as filter_table
+from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT, Question
+from sojourn.web.access import access_of, need_secret
+from sojourn.web.answers import json_answer
+from sojourn.web.ingest import read_body
+from sojourn.web.openapi import document
+
+MAX_DECISIONS = 10_000
+Answerer = Callable[[Access, Request], Any]
+
+
+class Api:
+    """Each route checks the key, then asks the app in a thread: nothing blocks the loop."""
+
+    def __init__(self, sojourn: Sojourn, *, is_local: bool) -> None:
+        self._sojourn = sojourn
+        self._is_local = is_local
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/sessions", self._keyed(self.list_sessions)),
+            Route("/sessions", self._keyed(self.list_sessions)),
+            Route("/v1/sessions/{id}", self._keyed(self.get_session)),
+            Route("/v1/site", self._keyed(self.get_site)),
+            Route("/v1/site", self._keyed(self.patch_site), methods=["PATCH"]),
+            Route("/v1/suppressions", self._keyed(self.suppress), methods=["POST"]),
+            Route("/v1/conflicts", self._keyed(self.list_conflicts)),
+            Route("/v1/refusals", self._keyed(self.list_refusals)),
+            Route("/openapi.json", self.openapi),
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+        ]
+
+    def _keyed(self, answer: Answerer) -> Callable[[Request], Awaitable[Response]]:
+        async def respond(request: Request) -> Response:
+            access = need_secret(access_of(self._sojourn, request.scope["headers"], is_local=self._is_local))
+            request.state.body = await read_body(request.scope, request.receive)
+            result = await anyio.to_thread.run_sync(answer, access, request)
+            return result if isinstance(result, Response) else json_answer(result)
+
+        return respond
+
+    def list_sessions(self, access: Access, request: Request) -> Any:
+        question, lead = question_of(request.query_params.multi_items())
+        page = self._sojourn.page(access.site_id, question, lead)
+        return {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
+
+    def get_session(self, access: Access, request: Request) -> Any:
+        allow_only(request, {"events_cursor"})
+        place = request.query_params.get("events_cursor")
+        return {"data": self._sojourn.journey(access.site_id, request.path_params["id"], place)}
+
+    def get_site(self, access: Access, _request: Request) -> Any:
+        return {"data": self._sojourn.describe_site(access.site_id)}
+
+    def patch_site(self, access: Access, request: Request) -> Any:
+        allow_only(request, {"dry_run"})
+        patch = object_of(request.state.body)
+        dry_run = filter_table.parse([("converted", request.query_params.get("dry_run", "false"))])["converted"]
+        if dry_run:
+            return {"data": self._sojourn.dry_run(access.site_id, patch)}
+        _, is_building = self._sojourn.change_site(access.site_id, patch)
+        return json_answer({"data": self._sojourn.describe_site(access.site_id)}, 202 if is_building else 200)
+
+    def suppress(self, access: Access, request: Request) -> Any:
+        decision = decision_of(object_of(request.state.body))
+        count = self._sojourn.decide(access.site_id, decision.event_ids, decision.reason or "")
+        return json_answer({"data": {"event_count": count, "reason": decision.reason}}, 202)
+
+    def list_conflicts(self, access: Access, _request: Request) -> Any:
+        return {"data": self._sojourn.conflicts(access.site_id)}
+
+    def list_refusals(self, access: Access, _request: Request) -> Any:
+        return {"data": self._sojourn.refusals.totals(access.site_id)}
+
+    async def openapi(self, _request: Request) -> Response:
+        return json_answer(document())
+
+    async def healthz(self, _request: Request) -> Response:
+        return json_answer({"status": "ok"})
+
+    async def readyz(self, _request: Request) -> Response:
+        await anyio.to_thread.run_sync(self._sojourn.check_ready)
+        return json_answer({"status": "ready"})
+
+
+def question_of(pairs: list[tuple[str, str]]) -> tuple[Question, str | None]:
+    """What a list is asked by query parameters, and whose sessions. Raises InvalidRequest."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if name not in filter_table.BY_NAME and name not in ("limit", "cursor"):
+            allowed = ", ".join([*filter_table.BY_NAME, "limit", "cursor"])
+            raise InvalidRequest(f"{name[:60]} is no parameter here; allowed: {allowed}.")
+    single = dict(pairs)
+    for name in ("limit", "cursor"):
+        if names.count(name) > 1:
+            raise InvalidRequest(f"{name} is given {names.count(name)} times; allowed is once.")
+    limit = filter_table.integer("limit", single.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT)
+    filters = filter_table.parse(pairs)
+    if "cursor" not in single:
+        return Question(filters, limit), filters.get("lead_id")
+    cursor = cursors.decode(single["cursor"])
+    carried = cursor.filters or {}
+    for name, value in filters.items():
+        if carried.get(name) != value:
+            raise InvalidRequest(
+                f"{name} is another than the cursor's; send the cursor alone, or with its own filters."
+            )
+    return Question(carried, limit, cursor), carried.get("lead_id")
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True):
+    """To suppress events for a reason, or to release them: reason null."""
+
+    event_ids: list[str]
+    reason: str | None = None
+
+
+def decision_of(body: dict[str, Any]) -> Decision:
+    try:
+        decision = msgspec.convert(body, Decision)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest(f'The body does not fit {{"event_ids": [...], "reason": "…" or null}}: {error}.') from None
+    if not 0 < len(decision.event_ids) <= MAX_DECISIONS or any("\0" in text for text in decision.event_ids):
+        raise InvalidRequest(f"event_ids has {len(decision.event_ids)} ids; allowed are 1 to {MAX_DECISIONS:,}.")
+    if decision.reason is not None and not 0 < len(decision.reason) <= 100:
+        raise InvalidRequest("reason is empty or too long; allowed are 1 to 100 characters, or null to release.")
+    return decision
+
+
+def allow_only(request: Request, names: set[str]) -> None:
+    for name in request.query_params:
+        if name not in names:
+            raise InvalidRequest(f"{name[:60]} is no parameter here; allowed: {', '.join(sorted(names)) or 'none'}.")
+
+
+def object_of(body: bytes) -> dict[str, Any]:
+    """Raises InvalidRequest for anything but a JSON object."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidRequest(f"The body is no JSON object: {error}.") from None

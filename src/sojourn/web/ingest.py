@@ -1,0 +1,124 @@
+"""POST /v1/events on the raw ASGI path: one function from bytes to an acknowledgement."""
+
+import asyncio
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from sojourn.app import Sojourn
+from sojourn.errors import InvalidRequest, PayloadTooLarge, SojournError
+from sojourn.model import instant
+from sojourn.model.event import Event
+from sojourn.model.refusal import Reason, Refused
+from sojourn.pipeline import payload as payloads
+from sojourn.pipeline.collect import Arrival, collect
+from sojourn.web.access import access_of, header
+from sojourn.web.answers import error_answer, error_body
+
+MAX_BODY = 5_000_000
+_JSON = (b"content-type", b"application/json")
+_encoder = msgspec.json.Encoder()
+
+
+class Ingest:
+    """The ASGI application of the one route that has to be fast."""
+
+    def __init__(self, sojourn: Sojourn, *, is_local: bool) -> None:
+        self._sojourn = sojourn
+        self._is_local = is_local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            status, body = await self._answer(scope, receive)
+        except SojournError as error:
+            await error_answer(error)(scope, receive, send)
+            return
+        await _send_json(send, status, body)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Any]:
+        access = access_of(self._sojourn, scope["headers"], is_local=self._is_local)
+        body = await read_body(scope, receive)
+        # A body that is nearly all brackets takes a while to split: not on the loop.
+        payload = await asyncio.to_thread(payloads.split, body) if len(body) > 200_000 else payloads.split(body)
+        arrival = Arrival(
+            site=self._sojourn.site_for(access.site_id),
+            site_id=access.site_id,
+            received_at=self._sojourn.now_ms(),
+            is_secret=access.is_secret,
+        )
+        if payload.sent_at is not None:
+            arrival.sent_at = instant.parse(payload.sent_at, "sent_at")
+        events, refusals = self._collect(payload.raws, arrival)
+        if not payload.is_batch and refusals:
+            return _status_of(refusals[0]), error_body(refusals[0]["error"], refusals[0]["message"])
+        added = await self._sojourn.buffer.add(events)
+        return 202, {"accepted": added.accepted, "duplicates": added.duplicates, "refused": refusals}
+
+    def _collect(self, raws: list[bytes], arrival: Arrival) -> tuple[list[Event], list[dict[str, Any]]]:
+        events: list[Event] = []
+        refusals: list[dict[str, Any]] = []
+        for index, raw in enumerate(raws):
+            try:
+                events.append(collect(payloads.decode(raw), arrival))
+            except Refused as refused:
+                refusals.append({"index": index, "error": refused.code, "message": refused.message})
+                self._count(refused.reason, arrival)
+        return events, refusals
+
+    def _count(self, reason: Reason, arrival: Arrival) -> None:
+        day = datetime.fromtimestamp(arrival.received_at / 1000, UTC).date()
+        self._sojourn.refusals.count(arrival.site_id, day, reason)
+
+
+def _status_of(refusal: dict[str, Any]) -> int:
+    return {"PayloadTooLarge": 413, "Forbidden": 403}.get(refusal["error"], 400)
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, decompressed. Raises PayloadTooLarge over 5 MB, before or after decompression."""
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The request ended before its body did.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise _too_large()
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            break
+    return decompressed(b"".join(chunks), header(scope["headers"], b"content-encoding"))
+
+
+def decompressed(body: bytes, encoding: str | None) -> bytes:
+    """Raises InvalidRequest for another encoding than gzip or deflate, PayloadTooLarge for what grows over 5 MB."""
+    if encoding is None or encoding.strip().lower() in ("", "identity"):
+        return body
+    if encoding.strip().lower() not in ("gzip", "deflate"):
+        raise InvalidRequest(f"Content-Encoding is {encoding[:60]!r}; allowed: gzip, deflate, identity.")
+    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        text = reader.decompress(body, MAX_BODY + 1)
+    except zlib.error:
+        raise InvalidRequest("The body is not what its Content-Encoding says.") from None
+    if len(text) > MAX_BODY:
+        raise _too_large()
+    if not reader.eof:
+        raise InvalidRequest("The body is cut off: its Content-Encoding does not end.")
+    return text
+
+
+def _too_large() -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is over {MAX_BODY:,} bytes; send fewer events in a request.")
+
+
+async def _send_json(send: Send, status: int, body: Any) -> None:
+    text = _encoder.encode(body)
+    headers = [_JSON, (b"content-length", str(len(text)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})

@@ -1,0 +1,65 @@
+"""What only the owner of the machine may do, on the folder's socket: keys, and settings of the running server."""
+
+from typing import Any
+
+import anyio.to_thread
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sojourn.app import Sojourn
+from sojourn.errors import InvalidRequest
+from sojourn.model.site import owner_of
+from sojourn.pipeline.keys import Key
+from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.web.answers import json_answer
+from sojourn.web.api import object_of
+
+
+class Local:
+    def __init__(self, sojourn: Sojourn) -> None:
+        self._sojourn = sojourn
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/local/keys", self.list_keys),
+            Route("/local/keys", self.create_key, methods=["POST"]),
+            Route("/local/keys/{id}/rotate", self.rotate_key, methods=["POST"]),
+            Route("/local/keys/{id}", self.revoke_key, methods=["DELETE"]),
+        ]
+
+    async def list_keys(self, _request: Request) -> Response:
+        return json_answer({"data": [shown(key) for key in self._sojourn.keys.list(DEFAULT_SITE)]})
+
+    async def create_key(self, request: Request) -> Response:
+        body = object_of(await request.body())
+        kind, is_test = body.get("kind", "secret"), body.get("is_test", False)
+        if not isinstance(kind, str) or not isinstance(is_test, bool):
+            raise InvalidRequest("kind is a text (secret, publishable) and is_test true or false.")
+        key, token = await anyio.to_thread.run_sync(self._create, kind, is_test)
+        return json_answer({"data": shown(key) | {"key": token}}, 201)
+
+    def _create(self, kind: str, is_test: bool) -> tuple[Key, str]:
+        return self._sojourn.keys.create(DEFAULT_SITE, kind, is_test=is_test, now_ms=self._sojourn.now_ms())
+
+    async def rotate_key(self, request: Request) -> Response:
+        key, token = await anyio.to_thread.run_sync(
+            self._sojourn.keys.rotate, request.path_params["id"], self._sojourn.now_ms()
+        )
+        return json_answer({"data": shown(key) | {"key": token}}, 201)
+
+    async def revoke_key(self, request: Request) -> Response:
+        key = await anyio.to_thread.run_sync(
+            self._sojourn.keys.revoke, request.path_params["id"], self._sojourn.now_ms()
+        )
+        return json_answer({"data": shown(key)})
+
+
+def shown(key: Key) -> dict[str, Any]:
+    """A key as it may be shown: without what would let anybody in."""
+    body: dict[str, Any] = msgspec.to_builtins(key)
+    body["id"] = body.pop("key_hash")[:12]
+    del body["version"]
+    body["site_id"] = owner_of(key.site_id)
+    return body | {"is_test": key.is_test}

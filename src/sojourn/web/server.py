@@ -1,0 +1,105 @@
+"""The server: the API on a port, and the same on a socket in the data folder for the commands of its owner."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from sojourn.app import Sojourn
+from sojourn.errors import StoreError
+from sojourn.web.asgi import Application
+
+SOCKET = "sojourn.sock"
+BACKLOG = 2048
+STOP_WITHIN = 4
+
+
+class _Quiet(uvicorn.Server):
+    """A server that leaves the signals to us: two of them run in one loop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextlib.contextmanager
+def socket_path(folder: Path) -> Iterator[str]:
+    """A path of the folder's socket that is short enough for the system, whatever the folder's name."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{SOCKET}" if Path("/proc/self/fd").exists() else str(folder / SOCKET)
+    finally:
+        os.close(handle)
+
+
+def local_socket(folder: Path) -> socket.socket:
+    """The folder's socket, 0600; one that a killed server left behind is replaced."""
+    with socket_path(folder) as path:
+        Path(path).unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listener.bind(path)
+        finally:
+            os.umask(before)
+        listener.listen(BACKLOG)
+    return listener
+
+
+def port_socket(host: str, port: int) -> socket.socket:
+    """Raises StoreError when the address is taken or not this machine's."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise StoreError(f"{host}:{port} cannot be listened on: {error}; choose another with --port.") from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+def _server(application: Application) -> _Quiet:
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=STOP_WITHIN,
+    )
+    return _Quiet(config)
+
+
+async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, on_ready: Callable[[], None]) -> None:
+    """Runs until SIGTERM, SIGINT or `stop`; every acknowledged event is durable by then."""
+    owner = _server(Application(sojourn, is_local=True))
+    servers = [(owner, local_socket(folder))]
+    if listener is not None:
+        servers.append((_server(Application(sojourn)), listener))
+
+    def stop() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        # Only the main thread may; a command's own server runs in another one and is stopped by it.
+        with contextlib.suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(name, stop)
+    sojourn.stop = stop
+    sojourn.loop.start()
+    on_ready()
+    try:
+        await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in servers))
+    finally:
+        await sojourn.buffer.drain()
+        (folder / SOCKET).unlink(missing_ok=True)

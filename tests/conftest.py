@@ -1,0 +1,32 @@
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sojourn.app import Sojourn
+from sojourn.model.site import Site
+from sojourn.pipeline.sites import Definition
+
+NOW = 1_780_000_000_000
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sojourn]:
+    """One store for the run: an engine is one a process. Tests keep apart by sites of their own."""
+    sojourn = Sojourn.in_folder(Path(tmp_path_factory.mktemp("store")), now_ms=lambda: NOW)
+    yield sojourn
+    sojourn.close()
+
+
+@pytest.fixture(scope="session")
+def new_site(app: Sojourn) -> Callable[..., Site]:
+    """Makes a site that nobody else uses."""
+    numbers = itertools.count()
+
+    def make(**fields: object) -> Site:
+        site = Site(id=f"site{next(numbers)}", **fields)  # type: ignore[arg-type]
+        app.sites.write(Definition(site))
+        return site
+
+    return make

@@ -1,0 +1,174 @@
+"""The laws: whatever the order, lateness, repetition, batching, identity facts and suppressions, the store shows the
+oracle's sessions after every step.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sojourn.app import Sojourn
+from sojourn.model.event import Event
+from sojourn.model.site import Site
+from sojourn.pipeline.collect import Arrival, collect
+from tests import oracle
+from tests.conftest import NOW
+
+MINUTE = 60_000
+TIMEOUT = 30 * MINUTE
+BASE = 1_777_000_000_000
+# Around the boundary: neighbours exactly a timeout apart, a millisecond less, a millisecond more, and far away.
+INSTANTS = [
+    0,
+    1,
+    5 * MINUTE,
+    TIMEOUT - 1,
+    TIMEOUT,
+    TIMEOUT + 1,
+    2 * TIMEOUT - 1,
+    2 * TIMEOUT,
+    3 * TIMEOUT + 2,
+    40 * 24 * 60 * MINUTE,
+]
+TYPES = ["page_view", "page_view", "identify", "email_click", "purchase", "add_to_cart"]
+RADIX = (6, 4, 4, 4, 3, len(INSTANTS), 12, len(TYPES), 8, 3)
+
+
+@dataclass
+class World:
+    """What was sent to one site so far, for the oracle."""
+
+    site: Site
+    copies: list[Event] = field(default_factory=list)
+    decisions: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def expected(self) -> list[oracle.Session]:
+        return oracle.sessions(self.copies, self.decisions, self.site.session_timeout_ms)
+
+
+def draw_event(code: int) -> dict[str, object]:
+    """One number is one event: cheap to draw, and it shrinks."""
+    digits = []
+    for base in RADIX:
+        code, digit = divmod(code, base)
+        digits.append(digit)
+    world, visitor, external, email, phone, at, event_id, kind, points, odd = digits
+    lead = {
+        "id": f"i{external}-{world}" if external else None,
+        "email": f"e{email}-{world}@x.example" if email else None,
+        "phone": f"{phone}-{world}" if phone else None,
+    }
+    named = {key: value for key, value in lead.items() if value}
+    return {
+        "type": TYPES[kind],
+        "event_id": f"n{event_id}",
+        "occurred_at": BASE + INSTANTS[at],
+        "visitor_id": f"v{visitor}-{world}" if visitor or not named else None,
+        "lead": named or None,
+        "url": f"https://x.example/p{at % 4}",
+        "points": points,
+        "suppressed": "robot" if odd == 2 and points == 7 else None,
+    }
+
+
+codes = st.integers(0, 6 * 4 * 4 * 4 * 3 * len(INSTANTS) * 12 * len(TYPES) * 8 * 3 - 1)
+sends = st.tuples(st.just("send"), st.lists(codes, min_size=1, max_size=40))
+decisions = st.tuples(st.sampled_from(["suppress", "release"]), st.lists(st.integers(0, 11), min_size=1, max_size=3))
+repeats = st.tuples(st.just("repeat"), st.lists(st.integers(0, 1000), min_size=1, max_size=20))
+steps = st.lists(st.one_of(sends, sends, decisions, repeats), min_size=1, max_size=5)
+
+law = settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+
+
+def to_events(site: Site, payloads: Iterable[dict[str, object]]) -> list[Event]:
+    arrival = Arrival(site=site, site_id=site.id, received_at=NOW, is_secret=True)
+    return [collect(payload, arrival) for payload in payloads]
+
+
+def take_step(app: Sojourn, world: World, step: tuple[str, list[int]]) -> None:
+    kind, numbers = step
+    if kind == "send":
+        events = to_events(world.site, map(draw_event, numbers))
+        world.copies += events
+        app.insert(events)
+    elif kind == "repeat" and world.copies:
+        app.insert([msgspec.structs.replace(world.copies[number % len(world.copies)]) for number in numbers])
+    elif kind in ("suppress", "release"):
+        ids = {f"n{number}" for number in numbers} & {event.event_id for event in world.copies}
+        if ids:
+            reason = "own_team" if kind == "suppress" else ""
+            app.decide(world.site.id, sorted(ids), reason)
+            keys = {(event.sender, event.event_id) for event in world.copies if event.event_id in ids}
+            world.decisions |= dict.fromkeys(keys, reason)
+
+
+def stored(app: Sojourn, site: Site) -> list[oracle.Session]:
+    rows = app.engine.query(
+        "SELECT number, lead, started_at, ended_at, event_count, toString(entry_point), toString(exit_point),"
+        " total_points, page_count, is_converted FROM sessions FINAL"
+        " WHERE site_id = {site_id:String} AND generation = {generation:UInt32}",
+        {"site_id": site.id, "generation": app.sites[site.id].generation},
+    )
+    return sorted(oracle.Session._make((*row[:9], bool(row[9]))) for row in rows)
+
+
+@law
+@given(steps=steps)
+def test_store_shows_the_oracles_sessions_after_every_step(
+    app: Sojourn, new_site: Callable[..., Site], steps: list[tuple[str, list[int]]]
+) -> None:
+    world = World(new_site())
+    for step in steps:
+        take_step(app, world, step)
+        app.work_off()
+        assert stored(app, world.site) == world.expected()
+
+
+@law
+@given(
+    sent=st.lists(codes, min_size=1, max_size=60),
+    order=st.randoms(use_true_random=False),
+    pieces=st.integers(1, 6),
+)
+def test_arrival_does_not_matter(
+    app: Sojourn, new_site: Callable[..., Site], sent: list[int], order: object, pieces: int
+) -> None:
+    world = World(new_site())
+    world.copies = to_events(world.site, map(draw_event, sent))
+    shuffled = [msgspec.structs.replace(event) for event in world.copies * 2]
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    for start in range(pieces):
+        piece = shuffled[start::pieces]
+        if piece:
+            app.insert(piece)
+            app.work_off()
+    assert stored(app, world.site) == world.expected()
+
+
+@law
+@given(sent=st.lists(codes, min_size=1, max_size=60), minutes=st.sampled_from([1, 5, 31, 60, 1440]))
+def test_timeout_is_retroactive(app: Sojourn, new_site: Callable[..., Site], sent: list[int], minutes: int) -> None:
+    world = World(new_site())
+    world.copies = to_events(world.site, map(draw_event, sent))
+    app.insert(world.copies[::2] or world.copies)
+    app.work_off()
+    dry = app.dry_run(world.site.id, {"session_timeout_ms": minutes * MINUTE})
+    app.change_site(world.site.id, {"session_timeout_ms": minutes * MINUTE})
+    app.insert(world.copies)
+    app.work_off()
+    world.site = app.sites[world.site.id]
+    assert world.site.session_timeout_ms == minutes * MINUTE
+    assert stored(app, world.site) == world.expected()
+    then = app.dry_run(world.site.id, {"session_timeout_ms": minutes * MINUTE})
+    assert then["sessions"]["now"] == len(world.expected())
+    assert dry["dry_run"]

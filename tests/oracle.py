@@ -1,0 +1,116 @@
+"""The plain oracle: what sessions are, in a few folds over Python lists. It shares no code with the product but for
+the derivation of ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from sojourn.model.event import Event
+from sojourn.model.session import session_number
+
+Decisions = Mapping[tuple[str, str], str]
+
+
+class Session(NamedTuple):
+    number: int
+    lead: str
+    started_at: int
+    ended_at: int
+    event_count: int
+    entry_point: str
+    exit_point: str
+    total_points: int
+    page_count: int
+    converted: bool
+
+
+def sessions(
+    copies: Iterable[Event], decisions: Decisions, timeout_ms: int, passive: Iterable[str] = ("identify",)
+) -> list[Session]:
+    events = [
+        event for event in standing(copies) if not decisions.get((event.sender, event.event_id), event.suppressed)
+    ]
+    leads = Identity(events)
+    by_lead = defaultdict(list)
+    for event in sorted(events, key=lambda e: (e.occurred_at, e.event_id.encode(), e.sender.encode())):
+        if event.type not in passive:
+            by_lead[leads.lead_of(event)].append(event)
+    return sorted(fold(lead, chain) for lead, events in by_lead.items() for chain in chains(events, timeout_ms))
+
+
+def standing(copies: Iterable[Event]) -> list[Event]:
+    """Of the copies of an event the one with the smallest (occurred_at, content)."""
+    best: dict[tuple[str, str], Event] = {}
+    for copy in copies:
+        key = (copy.sender, copy.event_id)
+        best[key] = min(best.get(key, copy), copy, key=lambda e: (e.occurred_at, e.content))
+    return list(best.values())
+
+
+def chains(events: list[Event], timeout_ms: int) -> list[list[Event]]:
+    found: list[list[Event]] = []
+    for event in events:
+        if not found or event.occurred_at - found[-1][-1].occurred_at >= timeout_ms:
+            found.append([])
+        found[-1].append(event)
+    return found
+
+
+def fold(lead: str, chain: list[Event]) -> Session:
+    first, last = chain[0], chain[-1]
+    return Session(
+        session_number(first.site_id, first.sender, first.event_id, first.occurred_at),
+        lead,
+        first.occurred_at,
+        last.occurred_at,
+        len(chain),
+        first.type,
+        last.type,
+        sum(event.points for event in chain),
+        len({event.page for event in chain if event.type == "page_view" and event.page}),
+        any(event.type == "purchase" for event in chain),
+    )
+
+
+class Identity:
+    """Section 3 of the contract, fact by fact."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self.facts: dict[str, list[tuple[int, bytes, bytes, bool, str]]] = defaultdict(list)
+        for event in events:
+            strong = f"i:{event.external_id}" if event.external_id else f"e:{event.email}" if event.email else ""
+            weak = f"h:{event.handle}" if event.handle else ""
+            place = (event.occurred_at, event.event_id.encode(), event.sender.encode())
+            if event.visitor_id and (strong or weak):
+                is_weak = event.type == "email_click" or not strong
+                self.facts[f"v:{event.visitor_id}"].append((*place, is_weak, strong or weak))
+            if event.email and event.external_id:
+                self.facts[f"e:{event.email}"].append((*place, False, f"i:{event.external_id}"))
+            if event.handle and strong:
+                self.facts[f"h:{event.handle}"].append((*place, False, strong))
+        for facts in self.facts.values():
+            facts.sort()
+
+    def lead_of(self, event: Event) -> str:
+        if event.external_id:
+            return f"i:{event.external_id}"
+        ref = f"e:{event.email}" if event.email else self.at(event.sender, event.occurred_at)
+        if ref.startswith("h:"):
+            ref = self.at(ref, event.occurred_at)
+        if ref.startswith("e:") and self.facts.get(ref):
+            ref = self.facts[ref][0][4]
+        return ref
+
+    def at(self, key: str, at_ms: int) -> str:
+        """Whom the latest fact at or before the instant names, before the first one that first; weak facts only
+        while no strong one came before them.
+        """
+        effective: list[tuple[int, str]] = []
+        has_strong = False
+        for occurred_at, _, _, is_weak, ref in self.facts.get(key, []):
+            if not (is_weak and has_strong):
+                effective.append((occurred_at, ref))
+            has_strong = has_strong or not is_weak
+        before = [ref for occurred_at, ref in effective if occurred_at <= at_ms]
+        return before[-1] if before else effective[0][1] if effective else key
