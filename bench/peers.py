@@ -91,9 +91,8 @@ ORDER BY started_at, id
 
 def by_duckdb(source: Path, target: Path) -> None:
     """DuckDB: window functions and one aggregate."""
-    values = {"source": str(source), "high": HIGH_PATHS, "content": CONTENT_PATHS}
     query = _SESSIONS_SQL
-    for name, value in values.items():
+    for name, value in {"source": str(source), "high": HIGH_PATHS, "content": CONTENT_PATHS}.items():
         query = query.replace(f"${name}", "'" + value.replace("'", "''") + "'")
     duckdb.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION snappy)")
 

@@ -1,11 +1,12 @@
 """Commands that serve: the server itself, and the demo."""
 
-import asyncio
 import shutil
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 import sojourn
 from sojourn.app import Sojourn, clock_ms
@@ -67,7 +68,7 @@ def _opened(folder: Path, values: Values) -> Sojourn:
 
 def _run(app: Sojourn, folder: Path, listener: Any, on_ready: Any) -> None:
     try:
-        asyncio.run(run_server(app, folder, listener, on_ready))
+        uvloop.run(run_server(app, folder, listener, on_ready))
     finally:
         app.close()
 

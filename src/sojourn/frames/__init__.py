@@ -18,6 +18,7 @@ are in the order of their ids, bytewise; without ids of (type, url). Passive typ
 no session.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,15 @@ import numpy as np
 import pyarrow as pa
 
 from sojourn.errors import InvalidRequest
-from sojourn.frames.blocks import Numbers, spread
+from sojourn.frames.blocks import Numbers
 from sojourn.frames.breaks import Chain, chain
-from sojourn.frames.columns import session_table
+from sojourn.frames.columns import session_tables
 from sojourn.frames.copies import superseded
 from sojourn.frames.events import Events, Names, events_of
-from sojourn.frames.ids import encoded, session_keys, tie_ranks
+from sojourn.frames.ids import SessionKeys, encoded, session_keys, tie_ranks
 from sojourn.frames.meanings import is_passive
 from sojourn.frames.sources import source_of
-from sojourn.frames.write import check_ending, write_table
+from sojourn.frames.write import check_ending, write_tables
 from sojourn.model.instant import MILLISECOND, parse_duration
 
 __all__ = ["sessionize"]
@@ -56,9 +57,9 @@ def sessionize(
     """The sessions of the events, one row each, ordered by (started_at, id); as the kind of table that came in.
 
     events: a pandas or Polars DataFrame, a pyarrow Table, or the path of a CSV, JSON Lines or Parquet file, also
-    with .gz behind it (then a pyarrow Table is returned). lead … id name its columns; times are ISO 8601 text
-    (no zone: UTC), epoch milliseconds, timestamps or dates. A gap equal to or longer than the timeout ("30m", a
-    timedelta, or milliseconds) starts a new session.
+    with .gz behind it (then a pyarrow Table is returned). In Arrow answers repeated texts are dictionary-encoded.
+    lead … id name its columns; times are ISO 8601 text (no zone: UTC), epoch milliseconds, timestamps or dates.
+    A gap equal to or longer than the timeout ("30m", a timedelta, or milliseconds) starts a new session.
     per_event: return the events instead, in their order, with one more column `session_id`, null for passive ones
     and for copies that do not count. output: where to write the answer as well: Parquet, CSV or JSON Lines.
 
@@ -71,16 +72,11 @@ def sessionize(
     if target is not None:
         check_ending(target)
     source = source_of(events)
-    rows = events_of(source.reader(list(names.given().values()), names.repeated()), names)
-    linked = chain(rows.leads.codes, rows.ms, _active(rows), lambda ties: tie_ranks(rows, ties), timeout_ms)
-    keys = session_keys(rows, linked)
+    reader = source.reader(list(names.given().values()), names.repeated())
     if per_event:
-        return source.with_session_ids(_ids_by_row(rows, linked, encoded(keys)), target)
-    sessions = session_table(rows, linked, keys)
-    steps = [lambda: _plain(sessions)]
-    if target is not None:
-        steps.append(lambda: write_table(sessions, target))
-    return source.give(spread(lambda step: step(), steps)[0])
+        return source.with_session_ids(_ids_by_row(events_of(reader, names), timeout_ms), target)
+    tables = _sessions(events_of(reader, names), timeout_ms)
+    return source.give(pa.concat_tables(tables) if target is None else write_tables(tables, target))
 
 
 def timeout_to_ms(timeout: str | timedelta | int) -> int:
@@ -102,6 +98,7 @@ def _active(events: Events) -> Numbers | None:
     """The rows (ascending) that can be in a session; None when all can."""
     counts = np.ones(len(events.ms), bool)
     counts[superseded(events)] = False
+    events.id_hashes = None
     if events.types is not None:
         passive = is_passive(events.types)
         if passive.any():
@@ -109,17 +106,21 @@ def _active(events: Events) -> Numbers | None:
     return None if counts.all() else np.flatnonzero(counts)
 
 
-def _ids_by_row(events: Events, linked: Chain, ids: pa.Array) -> pa.Array:
-    """The session id of each row, null for rows in none."""
-    session = np.full(len(events.ms), -1)
-    session[linked.rows] = np.repeat(np.arange(len(ids)), linked.ends - linked.starts)
-    return ids.take(pa.array(session, mask=session < 0))
+def _linked(rows: Events, timeout_ms: int) -> tuple[Chain, SessionKeys]:
+    linked = chain(rows.leads.codes, rows.ms, _active(rows), lambda ties: tie_ranks(rows, ties), timeout_ms)
+    return linked, session_keys(rows, linked)
 
 
-def _plain(table: pa.Table) -> pa.Table:
-    """Dictionary columns as the strings that they stand for."""
+def _sessions(rows: Events, timeout_ms: int) -> Iterator[pa.Table]:
+    linked, keys = _linked(rows, timeout_ms)
+    # The ids are the largest column, and have done their part: their room is needed for the sessions.
+    rows.forget_ids()
+    return session_tables(rows, linked, keys)
 
-    def decode(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
-    return pa.table(spread(decode, table.columns), names=table.column_names)
+def _ids_by_row(rows: Events, timeout_ms: int) -> pa.Array:
+    """Give the session id of each row, null for rows in none."""
+    linked, keys = _linked(rows, timeout_ms)
+    session = np.full(len(rows.ms), -1)
+    session[linked.rows] = np.repeat(np.arange(len(linked.starts)), linked.ends - linked.starts)
+    return encoded(keys).take(pa.array(session, mask=session < 0))

@@ -28,6 +28,12 @@ def spread(function: Callable[[Part], Result], parts: Iterable[Part]) -> list[Re
         return list(pool.map(function, work))
 
 
+def stream(function: Callable[[Part], Result], parts: Iterable[Part]) -> Iterator[Result]:
+    """`function` of each part, in order, made on all cores while the caller works on what came before."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        yield from pool.map(function, parts)
+
+
 def spans(count: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
     """Slices of at most `size` that cover 0..count."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))

@@ -75,11 +75,12 @@ def order_by(keys: Numbers, order: Numbers | None = None) -> Numbers:
         return _positions(count) if order is None else order
     lowest = keys.min()
     room = 64 - (count - 1).bit_length()
-    for shift in range(0, (int(keys.max()) - int(lowest)).bit_length(), room):
-        if shift:
-            keys = gather(keys, placed)
+    placed = _sort_digit(keys, lowest, 0, room)
+    order = placed if order is None else gather(order, placed)
+    for shift in range(room, (int(keys.max()) - int(lowest)).bit_length(), room):
+        keys = gather(keys, placed)
         placed = _sort_digit(keys, lowest, shift, room)
-        order = placed if order is None else gather(order, placed)
+        order = gather(order, placed)
     return order
 
 

@@ -1,6 +1,6 @@
 """The columns of sessions: everything that is known of them from the events in their chain."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sojourn.frames.blocks import BLOCK_ROWS, Numbers, gather, pick, spread
+from sojourn.frames.blocks import BLOCK_ROWS, Numbers, pick, spans, spread, stream
 from sojourn.frames.breaks import Chain
 from sojourn.frames.events import Coded, Events
 from sojourn.frames.ids import SessionKeys, encoded, start_order
@@ -21,6 +21,7 @@ from sojourn.frames.meanings import (
     HIGH,
     HIGH_PAGE,
     VIEW,
+    Intents,
     Meanings,
     intents,
     meanings_of,
@@ -28,6 +29,12 @@ from sojourn.frames.meanings import (
 
 INSTANT = pa.timestamp("ms", "UTC")
 NONE = -1
+TABLE_ROWS = 1 << 18
+# The goals reached, by their flags.
+GOAL_LISTS = pa.array(
+    [[goal for bit, goal in enumerate(GOAL_TYPES) if flags >> bit & 1] for flags in range(ALL_GOALS + 1)],
+    pa.list_(pa.string()),
+)
 
 
 class Contents(NamedTuple):
@@ -46,64 +53,75 @@ class Contents(NamedTuple):
     exit_urls: Numbers
 
 
-def session_table(events: Events, chain: Chain, keys: SessionKeys) -> pa.Table:
-    """Make a row for each session, ordered by (started_at, id); texts of few kinds are dictionary-encoded."""
+def session_tables(events: Events, chain: Chain, keys: SessionKeys) -> Iterator[pa.Table]:
+    """Make a row for each session, ordered by (started_at, id), in tables of TABLE_ROWS.
+
+    Repeated texts are dictionary-encoded. The next tables are made while the caller works on one.
+    """
     contents = contents_of(events, chain)
-    order = start_order(keys)
-    columns = {"id": lambda: encoded(keys.at(order)), **_columns(events, chain, contents, order)}
-    arrays = spread(lambda make: make(), columns.values())
-    return pa.table(dict(zip(columns, arrays, strict=True)))
+    intent = intents(contents.flags, *contents[:3])
+    order, ends = start_order(keys), chain.ends
+
+    def make(span: slice) -> pa.Table:
+        part = order[span]
+        columns = {"id": encoded(keys.at(part)), "lead": _leads(events, chain, part)}
+        columns |= _extent(chain, ends, part) | _points_and_pages(events, chain, contents, ends, part)
+        return pa.table(columns | _judged(events, contents, intent, part))
+
+    return stream(make, list(spans(len(order), TABLE_ROWS)) or [slice(0, 0)])
 
 
-def _columns(events: Events, chain: Chain, contents: Contents, order: Numbers) -> dict[str, Callable[[], pa.Array]]:
-    """How to make each column but the id, by name, in the order of the contract."""
-    firsts, lasts = gather(chain.starts, order), gather(chain.ends - 1, order)
-    started, ended = gather(chain.ms, firsts), gather(chain.ms, lasts)
-    types, urls = events.types, events.urls
-    columns: dict[str, Callable[[], pa.Array]] = {
-        "lead": lambda: events.leads.texts.take(pa.array(gather(chain.leads, firsts))),
-        "started_at": lambda: pa.array(started).cast(INSTANT),
-        "ended_at": lambda: pa.array(ended).cast(INSTANT),
-        "duration": lambda: pa.array((ended - started) // 1000),
-        "event_count": lambda: pa.array(lasts - firsts + 1),
+def _leads(events: Events, chain: Chain, part: Numbers) -> pa.Array:
+    return events.leads.texts.take(pa.array(pick(chain.leads, pick(chain.starts, part))))
+
+
+def _extent(chain: Chain, ends: Numbers, part: Numbers) -> dict[str, pa.Array]:
+    """When the sessions at the positions `part` were, and how long."""
+    firsts, lasts = pick(chain.starts, part), pick(ends, part) - 1
+    started, ended = pick(chain.ms, firsts), pick(chain.ms, lasts)
+    return {
+        "started_at": pa.array(started).cast(INSTANT),
+        "ended_at": pa.array(ended).cast(INSTANT),
+        "duration": pa.array((ended - started) // 1000),
+        "event_count": pa.array(lasts - firsts + 1),
     }
-    if urls:
-        columns["page_count"] = lambda: pa.array(gather(contents.pages, order).astype(np.int64))
-    if types:
-        columns["entry_point"] = lambda: _decoded(types, gather(types.codes, gather(chain.rows, firsts)))
-        columns["exit_point"] = lambda: _decoded(types, gather(types.codes, gather(chain.rows, lasts)))
-    if urls:
-        columns["entry_url"] = lambda: _decoded(urls, gather(contents.entry_urls, order))
-        columns["exit_url"] = lambda: _decoded(urls, gather(contents.exit_urls, order))
-    if events.points is not None:
-        columns["total_points"] = lambda: pa.array(gather(contents.points, order))
-    return columns | _judged(events, contents, order)
 
 
-def _judged(events: Events, contents: Contents, order: Numbers) -> dict[str, Callable[[], pa.Array]]:
-    """The columns that say what the session was for."""
-    if events.types is None and events.urls is None:
-        return {}
-    flags = gather(contents.flags, order)
-    intent, score = intents(flags, *(gather(counts, order) for counts in contents[:3]))
-    columns: dict[str, Callable[[], pa.Array]] = {
-        "intent": lambda: intent,
-        "intent_score": lambda: pa.array(score),
-    }
+def _points_and_pages(
+    events: Events, chain: Chain, contents: Contents, ends: Numbers, part: Numbers
+) -> dict[str, pa.Array]:
+    """How the sessions at the positions `part` began and ended, and what was in them."""
+    columns = {}
+    if events.urls:
+        columns["page_count"] = pa.array(pick(contents.pages, part).astype(np.int64))
     if events.types:
-        columns["converted"] = lambda: pa.array(flags & CONVERTING != 0)
-        columns["goals"] = lambda: _goals(flags)
+        firsts, lasts = pick(chain.starts, part), pick(ends, part) - 1
+        columns["entry_point"] = _texts_of(events.types, pick(events.types.codes, pick(chain.rows, firsts)))
+        columns["exit_point"] = _texts_of(events.types, pick(events.types.codes, pick(chain.rows, lasts)))
+    if events.urls:
+        columns["entry_url"] = _texts_of(events.urls, pick(contents.entry_urls, part))
+        columns["exit_url"] = _texts_of(events.urls, pick(contents.exit_urls, part))
+    if events.points is not None:
+        columns["total_points"] = pa.array(pick(contents.points, part))
     return columns
 
 
-def _goals(flags: Numbers) -> pa.Array:
-    reached = [
-        [goal for bit, goal in enumerate(GOAL_TYPES) if combination >> bit & 1] for combination in range(ALL_GOALS + 1)
-    ]
-    return pa.array(reached, pa.list_(pa.string())).take(pa.array(flags & ALL_GOALS))
+def _judged(events: Events, contents: Contents, intent: Intents, part: Numbers) -> dict[str, pa.Array]:
+    """What the sessions at the positions `part` were for."""
+    if events.types is None and events.urls is None:
+        return {}
+    columns = {
+        "intent": pa.DictionaryArray.from_arrays(pick(intent.codes, part), intent.names),
+        "intent_score": pa.array(pick(intent.scores, part)),
+    }
+    if events.types:
+        flags = pick(contents.flags, part)
+        columns["converted"] = pa.array(flags & CONVERTING != 0)
+        columns["goals"] = GOAL_LISTS.take(pa.array(flags & ALL_GOALS))
+    return columns
 
 
-def _decoded(coded: Coded, codes: Numbers) -> pa.Array:
+def _texts_of(coded: Coded, codes: Numbers) -> pa.Array:
     """Texts by code as a dictionary array; NONE and the empty text are null."""
     empty = pc.index(coded.texts, "").as_py()  # -1, which is NONE, when it is not among them
     lacks = (codes == NONE) | (codes == empty)

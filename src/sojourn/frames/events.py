@@ -54,7 +54,7 @@ class Coded:
         return ranks
 
 
-@dataclass(frozen=True)
+@dataclass
 class Events:
     """n rows: leads and, where the caller named them, types (normalised), urls, points (integers) and ids.
 
@@ -68,6 +68,10 @@ class Events:
     points: Numbers | None
     ids: pa.ChunkedArray | None
     id_hashes: Numbers | None
+
+    def forget_ids(self) -> None:
+        """Free what was needed to tell copies and first events."""
+        self.ids = self.id_hashes = None
 
     @property
     def type_names(self) -> list[str]:

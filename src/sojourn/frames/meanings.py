@@ -4,11 +4,12 @@ The meaning itself is in `model`; here it is asked for once for each distinct te
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from sojourn.frames.blocks import Numbers
+from sojourn.frames.blocks import Numbers, pick
 from sojourn.frames.events import Coded, Events
 from sojourn.model.event import PAGE_VIEW
 from sojourn.model.intent import (
@@ -103,10 +104,17 @@ def _page_flags(url: str) -> int:
     return HAS_PAGE | HIGH_PAGE * is_high_path(path) | CONTENT_PAGE * is_content_path(path)
 
 
-def intents(flags: Numbers, pages: Numbers, content_pages: Numbers, steps: Numbers) -> tuple[pa.Array, Numbers]:
-    """The intent (dictionary of strings) and its score (int64) of each session.
+class Intents(NamedTuple):
+    """The intent of s sessions: the place of its name (int8[s]), the names, and the score (int64[s])."""
 
-    flags: the joined flags of its types; the others count distinct pages, content pages and high-intent steps.
+    codes: Numbers
+    names: pa.Array
+    scores: Numbers
+
+
+def intents(flags: Numbers, pages: Numbers, content_pages: Numbers, steps: Numbers) -> Intents:
+    """Judge sessions by the joined flags of their types and their counts of different pages and high-intent steps.
+
     The model is asked once for each combination that occurs.
     """
     packed = (flags >> 3 & 31).astype(np.uint32)
@@ -118,7 +126,7 @@ def intents(flags: Numbers, pages: Numbers, content_pages: Numbers, steps: Numbe
     code_at, score_at = np.zeros(1 << 17, np.int8), np.zeros(1 << 17, np.int64)
     code_at[present] = [names.index(intent_of(each)) for each in signs]
     score_at[present] = [score_of(each) for each in signs]
-    return pa.DictionaryArray.from_arrays(code_at[packed], pa.array(names, pa.string())), score_at[packed]
+    return Intents(pick(code_at, packed), pa.array(names, pa.string()), pick(score_at, packed))
 
 
 def _signs(packed: int) -> Signs:

@@ -51,6 +51,10 @@ def source_of(events: Any) -> Source:
     )
 
 
+def _reader_of(table: pa.Table) -> Reader:
+    return lambda name: table.column(name)
+
+
 def _require(names: Sequence[str], present: Sequence[Any]) -> None:
     complaint = check_names(names, present, "events")
     if complaint:
@@ -68,6 +72,15 @@ def _written(table: pa.Table, target: Path | None) -> pa.Table:
     return table
 
 
+def _plain(table: pa.Table) -> pa.Table:
+    """Decode dictionary columns: other libraries have types of their own for them, and users want texts."""
+    columns = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
+
+
 class ArrowSource:
     def __init__(self, table: pa.Table) -> None:
         self._table = table
@@ -75,7 +88,7 @@ class ArrowSource:
     def reader(self, names: Sequence[str], repeated: Sequence[str]) -> Reader:
         del repeated
         _require(names, self._table.column_names)
-        return self._table.column
+        return _reader_of(self._table)
 
     def give(self, sessions: pa.Table) -> pa.Table:
         return sessions
@@ -94,7 +107,7 @@ class FileSource:
     def reader(self, names: Sequence[str], repeated: Sequence[str]) -> Reader:
         if is_columnar(self._path):
             return lambda name: read_columns(self._path, Wanted([name], repeated)).column(name)
-        return read_columns(self._path, Wanted(names, repeated)).column
+        return _reader_of(read_columns(self._path, Wanted(names, repeated)))
 
     def give(self, sessions: pa.Table) -> pa.Table:
         return sessions
@@ -124,7 +137,7 @@ class PandasSource:
         return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
     def give(self, sessions: pa.Table) -> Any:
-        return sessions.to_pandas()
+        return _plain(sessions).to_pandas()
 
     def with_session_ids(self, ids: pa.Array, target: Path | None) -> Any:
         _refuse_session_id(self._frame.columns)
@@ -142,10 +155,10 @@ class PolarsSource:
     def reader(self, names: Sequence[str], repeated: Sequence[str]) -> Reader:
         del repeated
         _require(names, self._frame.columns)
-        return self._frame.select(list(dict.fromkeys(names))).to_arrow().column
+        return _reader_of(self._frame.select(list(dict.fromkeys(names))).to_arrow())
 
     def give(self, sessions: pa.Table) -> Any:
-        return sys.modules["polars"].from_arrow(sessions)
+        return sys.modules["polars"].from_arrow(_plain(sessions))
 
     def with_session_ids(self, ids: pa.Array, target: Path | None) -> Any:
         _refuse_session_id(self._frame.columns)

@@ -1,6 +1,7 @@
 """Tables to files: Parquet, CSV or JSON Lines by the ending."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -24,34 +25,46 @@ def check_ending(path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write the table. What was at `path` is replaced when all is written, and kept when that fails.
+    """Write one table as `write_tables` does."""
+    write_tables(iter([table]), path)
 
-    In CSV and JSON Lines times are ISO 8601 (`…Z`), and in CSV lists are joined by `;`.
+
+def write_tables(tables: Iterator[pa.Table], path: Path) -> pa.Table:
+    """Write at least one table, the first while the next are made, and return them as one.
+
+    What was at `path` is replaced when all is written, and kept when that fails. In CSV and JSON Lines times are
+    ISO 8601 (`…Z`), and in CSV lists are joined by `;`.
     Raises FileError when the ending is unknown or the file cannot be written.
     """
     check_ending(path)
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        _WRITERS[kind_of(path)](table, unfinished)
+        written = _WRITERS[kind_of(path)](tables, unfinished)
         unfinished.replace(path)
     except (pa.ArrowException, OSError) as error:
         raise FileError(f"{path} cannot be written: {str(error).splitlines()[0]}") from None
     finally:
         unfinished.unlink(missing_ok=True)
+    return written
 
 
-def _write_parquet(table: pa.Table, path: Path) -> None:
-    # Ids and most leads and times are different: a dictionary of them would be built for nothing. Without the Arrow schema in the file
-    # dictionary columns read back as the plain text that they stand for.
-    repeated = [name for name in table.column_names if name not in _DIFFERENT]
-    pa.parquet.write_table(
-        table,
+def _write_parquet(tables: Iterator[pa.Table], path: Path) -> pa.Table:
+    first = next(tables)
+    written = []
+    # Ids and most leads and times are different: a dictionary of them would be built for nothing. Without the
+    # Arrow schema in the file dictionary columns read back as the plain text that they stand for.
+    with pa.parquet.ParquetWriter(
         path,
+        first.schema,
         compression="snappy",
-        use_dictionary=repeated,
-        write_statistics=_bounded(table),
+        use_dictionary=[name for name in first.column_names if name not in _DIFFERENT],
+        write_statistics=_bounded(first),
         store_schema=False,
-    )
+    ) as writer:
+        for table in chain([first], tables):
+            writer.write_table(table)
+            written.append(table)
+    return pa.concat_tables(written)
 
 
 def _bounded(table: pa.Table) -> list[str]:
@@ -59,9 +72,11 @@ def _bounded(table: pa.Table) -> list[str]:
     return [field.name for field in table.schema if field.type == INSTANT or pa.types.is_integer(field.type)]
 
 
-def _write_csv(table: pa.Table, path: Path) -> None:
+def _write_csv(tables: Iterator[pa.Table], path: Path) -> pa.Table:
+    table = pa.concat_tables(tables)
     plain = [_as_csv(column) for column in _with_iso_times(table).columns]
     pa.csv.write_csv(pa.table(plain, names=table.column_names), path)
+    return table
 
 
 def _as_csv(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -70,11 +85,13 @@ def _as_csv(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column
 
 
-def _write_json_lines(table: pa.Table, path: Path) -> None:
+def _write_json_lines(tables: Iterator[pa.Table], path: Path) -> pa.Table:
+    table = pa.concat_tables(tables)
     encoder = msgspec.json.Encoder()
     with path.open("wb") as lines:
         for batch in _with_iso_times(table).to_batches(max_chunksize=_JSON_ROWS):
             lines.write(encoder.encode_lines(batch.to_pylist()))
+    return table
 
 
 def _with_iso_times(table: pa.Table) -> pa.Table:
@@ -94,7 +111,7 @@ def iso_texts(times: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(texts, "Z", "")
 
 
-_WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
+_WRITERS: dict[str, Callable[[Iterator[pa.Table], Path], pa.Table]] = {
     ".parquet": _write_parquet,
     ".csv": _write_csv,
     ".jsonl": _write_json_lines,

@@ -57,7 +57,7 @@ class Generations:
         first, last = page * BUCKETS // pages, (page + 1) * BUCKETS // pages - 1
         for site_id in (building.id, twin_of(building.id)):
             touches = [Touch(lead, 0, FOREVER) for lead in self._leads(site_id, first, last)]
-            self._sessionizer.recompute(building, site_id, touches, self._commits.stamp(), now_ms)
+            self._sessionizer.recompute(building, site_id, touches, self._commits.stamp, now_ms)
         self._built[building.id] = page + 1
         if page + 1 == pages:
             self._flip(building)
@@ -79,7 +79,9 @@ class Generations:
     def _flip(self, building: Site) -> None:
         self._sites.write(Definition(building))
         del self._built[building.id], self._pages[building.id]
-        self._engine.execute(
-            "DELETE FROM sessions WHERE site_id IN {ids:Array(String)} AND generation < {generation:UInt32}",
-            {"ids": [building.id, twin_of(building.id)], "generation": building.generation},
-        )
+        parameters = {"ids": [building.id, twin_of(building.id)], "generation": building.generation}
+        for table in ("sessions", "slices"):
+            self._engine.execute(
+                f"DELETE FROM {table} WHERE site_id IN {{ids:Array(String)}} AND generation < {{generation:UInt32}}",
+                parameters,
+            )

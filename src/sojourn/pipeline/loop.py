@@ -10,6 +10,8 @@ from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.worker import Worker
 
 SAVE_EVERY = 5.0
+# A pass over many commits costs little more than over one, so passes keep a distance and leave the cores to ingest.
+SHORTEST_REST = 0.1
 RETRY_AFTER = 1.0
 
 log = logging.getLogger("sojourn")
@@ -46,13 +48,16 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            started = time.monotonic()
             try:
                 worked = self._turn()
             except SojournError as error:
                 log.error("work is waiting for the store: %s", error.message)
                 self._stopping.wait(RETRY_AFTER)
                 continue
-            if not worked:
+            if worked:
+                self._stopping.wait(max(SHORTEST_REST, time.monotonic() - started))
+            else:
                 self._wake.wait(1.0)
                 self._wake.clear()
 

@@ -1,14 +1,17 @@
 """Sessions, kept true: what new facts touched is computed anew, by one SQL text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sojourn.model import intent
-from sojourn.model.site import MINUTE_MS, Site, path_pattern
+from sojourn.model.identity import VISITOR
+from sojourn.model.site import DAY_MS, Site, path_pattern
 from sojourn.pipeline.touched import FOREVER, Range, Touch, reach
 from sojourn.store.engine import Engine, sql
 
-LEADS_AT_ONCE = 2000
+LEADS_AT_ONCE = 10_000
+# From so many events in one session on, a lead is kept in slices: reading them all would take longer than a pass may.
+VERY_MANY = 5000
 
 
 def definitions(site: Site) -> dict[str, Any]:
@@ -31,58 +34,84 @@ def definitions(site: Site) -> dict[str, Any]:
 
 
 class Sessionizer:
-    """Brings the derived tables of one site up to date with a range of commits."""
+    """Brings the sessions of one site up to date with what was touched."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def settle(self, site_id: str, commits: Range, commit_id: int) -> bool:
         """Mark the copies in the range that do not stand, with rows of a new commit; True if there were any."""
-        parameters = {
-            "site_id": site_id,
-            "after": commits.after,
-            "upto": commits.upto,
-            "commit_id": commit_id,
-        }
+        parameters = {"site_id": site_id, "after": commits.after, "upto": commits.upto, "commit_id": commit_id}
         if self._engine.query(sql("event.copies"), parameters) == [(0,)]:
             return False
         self._engine.execute(sql("event.settle"), parameters)
         return True
 
-    def recompute(self, site: Site, site_id: str, touches: list[Touch], version: int, now_ms: int) -> None:
+    def recompute(self, site: Site, site_id: str, touches: list[Touch], stamp: Callable[[], int], now_ms: int) -> None:
         """Replace the sessions that the touches changed; sessions elsewhere are neither read nor written."""
         for batch in _batches(touches):
-            windows = self._widened(site, site_id, batch)
-            leads = [window.lead for window in windows]
-            parameters = {
-                **definitions(site),
-                **_windows(windows),
-                "site_id": site_id,
-                "generation": site.generation,
-                "keys": self._keys(site_id, leads),
-                "from_ms": min(window.from_ms for window in windows),
-                "to_ms": max(window.to_ms for window in windows),
-                "version": version,
-                "now_ms": now_ms,
-            }
-            self._engine.execute(sql("lead.collect"), {"site_id": site_id, "leads": leads})
-            direct = not reach(self._engine, site_id, set(parameters["keys"]))
-            self._engine.execute(sql("session.recompute_direct" if direct else "session.recompute"), parameters)
+            Recompute(self._engine, site, site_id, stamp, now_ms).run(batch)
 
-    def _keys(self, site_id: str, leads: list[str]) -> list[str]:
-        refs = [lead for lead in leads if not lead.startswith("v:")]
-        found = self._engine.query(sql("member.closure"), {"site_id": site_id, "refs": refs}) if refs else []
+
+class Recompute:
+    """One batch of touched leads of one site."""
+
+    def __init__(self, engine: Engine, site: Site, site_id: str, stamp: Callable[[], int], now_ms: int) -> None:
+        self._engine = engine
+        self._site = site
+        self._stamp = stamp
+        self._place = {"site_id": site_id, "generation": site.generation}
+        self._site_id = site_id
+        self._definitions = {**definitions(site), "now_ms": now_ms}
+
+    def run(self, touches: list[Touch]) -> None:
+        windows, large = self._widened(touches)
+        leads = [touch.lead for touch in touches]
+        self._engine.execute(sql("lead.collect"), {"site_id": self._site_id, "leads": leads})
+        rows = self._engine.query(sql("slice.leads"), {**self._place, "leads": leads})
+        sliced = {lead for (lead,) in rows}
+        plain = [window for window in windows if window.lead not in sliced | large]
+        if plain:
+            keys = self._keys(plain)
+            direct = not reach(self._engine, self._site_id, set(keys))
+            self._write("session.recompute_direct" if direct else "session.recompute", plain, keys=keys)
+        if sliced | large:
+            self._slice([touch for touch in touches if touch.lead in sliced], large - sliced)
+            self._write("session.recompute_sliced", [window for window in windows if window.lead in sliced | large])
+
+    def _slice(self, touches: list[Touch], leads: set[str]) -> None:
+        """Bring slices up to date: those that were touched, and all of leads that have none yet."""
+        width = self._site.session_timeout_ms
+        windows = [Touch(t.lead, t.from_ms // width * width, (t.to_ms // width + 1) * width - 1) for t in touches]
+        windows += [Touch(lead, 0, FOREVER) for lead in sorted(leads)]
+        self._write("slice.clear", windows)
+        self._write("slice.refresh", windows, keys=self._keys(windows), slice_ms=width, timeout_ms=FOREVER)
+
+    def _write(self, name: str, windows: list[Touch], **more: Any) -> None:
+        parameters = {**self._definitions, **self._place, **_windows(windows), **more}
+        parameters["version"] = self._stamp()
+        parameters["from_ms"] = min(window.from_ms for window in windows)
+        parameters["to_ms"] = max(window.to_ms for window in windows)
+        self._engine.execute(sql(name), parameters)
+
+    def _keys(self, windows: list[Touch]) -> list[str]:
+        leads = {window.lead for window in windows}
+        refs = sorted(lead for lead in leads if not lead.startswith(VISITOR))
+        parameters = {"site_id": self._site_id, "refs": refs}
+        found = self._engine.query(sql("member.closure"), parameters) if refs else []
         return sorted({*leads, *(key for (key,) in found)})
 
-    def _widened(self, site: Site, site_id: str, touches: list[Touch]) -> list[Touch]:
-        """The windows a timeout wider, then out to the bounds of the sessions they meet.
+    def _widened(self, touches: list[Touch]) -> tuple[list[Touch], set[str]]:
+        """The windows a timeout wider, then out to the bounds of the sessions they meet; and the leads that have a
+        session of very many events among these.
 
-        Once is enough: a session is a maximal chain, so none beyond can be joined by what is inside.
+        Widening once is enough: a session is a maximal chain, so none beyond can be joined by what is inside.
         """
-        wide = [Touch(t.lead, t.from_ms - site.session_timeout_ms, t.to_ms + site.session_timeout_ms) for t in touches]
-        parameters = {"site_id": site_id, "generation": site.generation, **_windows(wide)}
-        met = {row[0]: row[1:] for row in self._engine.query(sql("session.meeting"), parameters)}
-        return [touch.stretched(*met[touch.lead][:2]) if touch.lead in met else touch for touch in wide]
+        timeout = self._site.session_timeout_ms
+        wide = [Touch(t.lead, t.from_ms - timeout, t.to_ms + timeout) for t in touches]
+        met = {row[0]: row[1:] for row in self._engine.query(sql("session.meeting"), {**self._place, **_windows(wide)})}
+        large = {lead for lead, (_, _, largest) in met.items() if largest >= VERY_MANY}
+        return [touch.stretched(*met[touch.lead][:2]) if touch.lead in met else touch for touch in wide], large
 
 
 def _windows(touches: list[Touch]) -> dict[str, Any]:
@@ -95,6 +124,6 @@ def _windows(touches: list[Touch]) -> dict[str, Any]:
 
 def _batches(touches: list[Touch]) -> Iterator[list[Touch]]:
     """Leads touched of late apart from those touched long ago: one read spans a batch's whole time."""
-    ordered = sorted(touches, key=lambda touch: (touch.to_ms - touch.from_ms > 1440 * MINUTE_MS, touch.from_ms))
+    ordered = sorted(touches, key=lambda touch: (touch.to_ms - touch.from_ms > DAY_MS, touch.from_ms))
     for start in range(0, len(ordered), LEADS_AT_ONCE):
         yield ordered[start : start + LEADS_AT_ONCE]

@@ -58,7 +58,7 @@ class Worker:
                 touches += Touched(self._engine, site_id, Range(commit_id - 1, commit_id)).find()
         definition = self._sites.definition(site_id)
         for site in filter(None, (definition.present, definition.building)):
-            self._sessionizer.recompute(site, site_id, merged(touches), self._commits.stamp(), now_ms)
+            self._sessionizer.recompute(site, site_id, merged(touches), self._commits.stamp, now_ms)
 
     def save(self) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""

@@ -45,9 +45,7 @@ class Sessions:
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
-        filters = dict(question.filters)
-        filters.setdefault("to", now_ms + 1)
-        filters.setdefault("from", filters["to"] - 1 - DEFAULT_WINDOW_MS)
+        filters = _with_window(question, now_ms)
         rows = self._rows(site, site_id, question, filters, now_ms)
         backwards = question.after is not None and question.after.direction == "after"
         more, rows = len(rows) > question.limit, rows[: question.limit]
@@ -121,6 +119,17 @@ class Sessions:
             if len(found) > question.limit:
                 break
         return found
+
+
+def _with_window(question: Question, now_ms: int) -> dict[str, Any]:
+    """The filters with `from` and `to`; where a cursor says neither, they reach 30 days beyond its place."""
+    filters = dict(question.filters)
+    filters.setdefault("to", now_ms + 1)
+    newest = filters["to"] - 1
+    if question.after is not None:
+        newest = min(newest, started_ms_of(question.after.number))
+    filters.setdefault("from", max(0, newest - DEFAULT_WINDOW_MS))
+    return filters
 
 
 def _spans(oldest: int, until: int, after: Cursor | None, *, backwards: bool) -> Iterator[tuple[int, int]]:

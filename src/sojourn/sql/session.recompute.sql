@@ -6,4 +6,5 @@ WITH
 {{event.scoped}},
 {{link.scoped}},
 {{identity.resolved}},
+{{atom.in_windows}},
 {{session.written}}

@@ -4,4 +4,5 @@ WITH
 {{session.windows}},
 {{event.scoped}},
 {{identity.direct}},
+{{atom.in_windows}},
 {{session.written}}

@@ -1,13 +1,4 @@
--- Ends the statements that write sessions: makes them of the events in `resolved` that lie in their lead's window, and
--- compares them with those stored there.
-active_events AS
-(
-    SELECT r.* FROM resolved AS r
-    INNER JOIN windows AS w ON r.lead = w.lead
-    WHERE r.occurred_at >= w.from_ms AND r.occurred_at <= w.to_ms
-),
-atoms AS ( {{atom.of_events}} ),
-combined AS ( {{atom.combined}} ),
+-- Ends the statements that write sessions: compares those of the CTE `combined` with those stored in the windows.
 fresh AS ( {{session.of_atoms}} ),
 stored AS
 (

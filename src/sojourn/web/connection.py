@@ -1,6 +1,5 @@
 """How a command reaches a data folder: through the server that owns it, or through one of its own for a moment."""
 
-import asyncio
 import contextlib
 import socket
 import threading
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import uvloop
 
 from sojourn.app import Sojourn
 from sojourn.web.server import serve, socket_path
@@ -59,7 +59,7 @@ def _client(folder: Path) -> Iterator[httpx.Client]:
 def _serving(sojourn: Sojourn, folder: Path) -> Iterator[None]:
     ready = threading.Event()
     thread = threading.Thread(
-        target=lambda: asyncio.run(serve(sojourn, folder, None, ready.set)), name="sojourn-local", daemon=True
+        target=lambda: uvloop.run(serve(sojourn, folder, None, ready.set)), name="sojourn-local", daemon=True
     )
     thread.start()
     ready.wait()

@@ -67,9 +67,10 @@ def port_socket(host: str, port: int) -> socket.socket:
 def _server(application: Application) -> _Quiet:
     config = uvicorn.Config(
         application,
-        loop="uvloop",
+        loop="none",
         http="httptools",
         lifespan="off",
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         server_header=False,

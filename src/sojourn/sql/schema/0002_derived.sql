@@ -102,10 +102,11 @@ PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(started_at, 'UTC'))
 ORDER BY (site_id, generation, started_at, number)
 SETTINGS index_granularity = 1024;
 
--- Minutes of leads with very many events, so that one more event does not read them all again.
+-- Aligned slices, one timeout wide, of leads with very many events, so that one more does not read them all again.
 CREATE TABLE slices
 (
     site_id LowCardinality(String),
+    generation UInt32,
     lead String CODEC(ZSTD(1)),
     slice_at Int64,
     started_at Int64,
@@ -141,7 +142,7 @@ CREATE TABLE slices
     is_deleted UInt8
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
-ORDER BY (site_id, lead, slice_at)
+ORDER BY (site_id, generation, lead, slice_at)
 SETTINGS index_granularity = 256;
 
 -- How far each process has brought the derived tables up to date.

@@ -1,0 +1,138 @@
+"""GET and PATCH /v1/site: what touches the past is built beside the present and switched at once."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.serving import PATIENCE, Server
+
+MINUTE = 60_000
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own: its definitions change."""
+    server = Server(tmp_path_factory.mktemp("site")).start()
+    server.send(
+        *(
+            {"type": "signup" if n == 4 else "click", "visitor_id": "ann", "event_id": f"{n}", "occurred_at": f"2025-01-01T{10 + n // 3}:{n % 3 * 20:02}:00Z"}
+            for n in range(6)
+        )
+    )  # fmt: skip
+    server.settled(6)
+    yield server
+    server.close()
+
+
+def patch(server: Server, body: dict[str, Any], **parameters: str) -> tuple[int, dict[str, Any]]:
+    answer = server.ask("PATCH", "/v1/site", json=body, params=parameters)
+    return answer.status_code, answer.json()
+
+
+def built(server: Server) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        site: dict[str, Any] = server.ask("GET", "/v1/site").json()["data"]
+        if site["building"] is None:
+            return site
+        time.sleep(0.02)
+    raise AssertionError("the change was not built in time")
+
+
+def test_the_site_tells_its_definition(own: Server) -> None:
+    site = own.ask("GET", "/v1/site").json()["data"]
+    assert site["session_timeout_ms"] == 30 * MINUTE
+    assert (site["plan"], site["retention_days"], site["time_zone"]) == ("enterprise", None, "UTC")
+    assert site["conversion_events"] == ["purchase"]
+    assert sorted(site["goals"]) == ["demo_request", "purchase", "trial_signup"]
+    assert "email_sent" in site["passive_types"]
+
+
+def test_a_dry_run_answers_what_would_change_and_changes_nothing(own: Server) -> None:
+    status, body = patch(own, {"session_timeout_ms": 20 * MINUTE}, dry_run="true")
+    assert status == 200
+    data = body["data"]
+    assert data["changes"] == {"session_timeout_ms": {"from": 30 * MINUTE, "to": 20 * MINUTE}}
+    assert data["sessions"] == {"now": 1, "then": 6}
+    assert data["sessions_at"] == {"15m": 6, "30m": 1, "60m": 1}
+    assert own.ask("GET", "/v1/site").json()["data"]["session_timeout_ms"] == 30 * MINUTE
+    assert len(own.sessions()) == 1
+
+
+def test_a_timeout_is_retroactive_to_the_millisecond_and_old_ids_resolve(own: Server) -> None:
+    (whole,) = own.sessions()
+    status, body = patch(own, {"session_timeout_ms": 20 * MINUTE})
+    assert status == 202
+    assert body["data"]["building"] is None or body["data"]["building"]["changes"]["session_timeout_ms"] == 20 * MINUTE
+    assert built(own)["session_timeout_ms"] == 20 * MINUTE
+    split = own.sessions()
+    assert [session["event_count"] for session in split] == [1] * 6
+    assert split[-1]["id"] == whole["id"]
+    patch(own, {"session_timeout_ms": 20 * MINUTE + 1})
+    built(own)
+    (again,) = own.sessions()
+    assert again["event_count"] == 6
+    for session in split:
+        assert own.ask("GET", f"/v1/sessions/{session['id']}").json()["data"]["id"] == again["id"]
+    patch(own, {"session_timeout_ms": 30 * MINUTE})
+    built(own)
+
+
+def test_conversion_events_and_goals_touch_the_past(own: Server) -> None:
+    assert own.sessions()[0]["converted"] is False
+    patch(own, {"conversion_events": ["Signed Up"], "goals": {"joined": {"types": ["signup"]}}})
+    built(own)
+    (session,) = own.sessions()
+    assert (session["converted"], session["goals"]) == (True, ["joined"])
+    patch(own, {"passive_types": ["signup"]})
+    built(own)
+    assert [session["event_count"] for session in own.sessions()] == [1, 4]
+
+
+def test_what_does_not_touch_the_past_holds_at_once(own: Server) -> None:
+    status, body = patch(own, {"name": "Shop", "hosts": ["Shop.Example"], "time_zone": "Europe/Berlin"})
+    assert status == 200
+    assert (body["data"]["name"], body["data"]["hosts"]) == ("Shop", ["shop.example"])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"session_timeout_ms": 59_999}, ["session_timeout_ms", "59999", "60000"]),
+        ({"session_timeout_ms": 86_400_001}, ["86400000"]),
+        ({"session_timeout_ms": "30m"}, ["session_timeout_ms", "30m", "int"]),
+        ({"session_timeout_ms": 1.5}, ["session_timeout_ms"]),
+        ({"plan": "free"}, ["plan", "enterprise"]),
+        ({"plan": "starter", "retention_days": 90}, ["retention_days", "30"]),
+        ({"time_zone": "Mars"}, ["time_zone", "Mars"]),
+        ({"currency": "Euro"}, ["currency"]),
+        ({"goals": {"empty": {}}}, ["goals.empty"]),
+        ({"goals": {"a": {"types": "x"}}}, ["goals"]),
+        ({"conversion_events": [""]}, ["conversion_events"]),
+        ({"id": "other"}, ["id", "session_timeout_ms"]),
+        ({"generation": 9}, ["generation"]),
+    ],
+)
+def test_an_unfit_definition_is_named(own: Server, body: dict[str, Any], words: list[str]) -> None:
+    status, answer = patch(own, body)
+    assert (status, answer["error"]) == (400, "InvalidRequest")
+    assert all(word in answer["message"] for word in words), answer
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"nonsense"])
+def test_a_body_that_is_no_object_is_refused(own: Server, body: bytes) -> None:
+    assert own.ask("PATCH", "/v1/site", content=body).status_code == 400
+
+
+def test_retention_hides_what_is_older_and_refuses_what_comes(own: Server) -> None:
+    (newest, *_) = own.sessions()
+    patch(own, {"plan": "scale"})
+    assert own.ask("GET", "/v1/site").json()["data"]["retention_days"] == 90
+    assert own.sessions() == []
+    assert own.ask("GET", f"/v1/sessions/{newest['id']}").status_code == 404
+    answer = own.send({"type": "click", "visitor_id": "late", "occurred_at": "2025-01-01"})
+    assert [refused["error"] for refused in answer["refused"]] == ["InvalidRequest"]
+    patch(own, {"plan": "enterprise", "retention_days": None})
+    assert own.sessions()[0]["id"] == newest["id"]
