@@ -162,5 +162,7 @@ class Sojourn:
         """Ends the worker, records how far it got, and closes the engine."""
         self.loop.stop()
         self.refusals.save()
-        self.worker.save()
+        # After this a restart need not do again what a power cut might have taken along.
+        os.sync()
+        self.worker.save(is_synced=True)
         self.engine.close()

@@ -108,6 +108,8 @@ def test_leads_of_numbers_and_categories() -> None:
     # A dictionary from outside may name one text twice.
     twice = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["ann", "ann"]))
     assert counts(pa.table({"lead": twice, "time": times})) == [2]
+    chunks = pa.table({"lead": pa.chunked_array([twice, twice]), "time": times * 2})
+    assert counts(chunks) == [4]
 
 
 def test_many_chunks_and_far_apart_times_need_no_special_care() -> None:

@@ -2,7 +2,10 @@
 oracle's sessions after every step.
 """
 
-from collections.abc import Callable, Iterable
+import math
+import os
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -12,9 +15,8 @@ from hypothesis import strategies as st
 from sojourn.app import Sojourn
 from sojourn.model.event import Event
 from sojourn.model.site import Site
-from sojourn.pipeline.collect import Arrival, collect
 from tests import oracle
-from tests.conftest import NOW
+from tests.kit import to_events
 
 MINUTE = 60_000
 TIMEOUT = 30 * MINUTE
@@ -73,14 +75,16 @@ def draw_event(code: int) -> dict[str, object]:
     }
 
 
-codes = st.integers(0, 6 * 4 * 4 * 4 * 3 * len(INSTANTS) * 12 * len(TYPES) * 8 * 3 - 1)
-sends = st.tuples(st.just("send"), st.lists(codes, min_size=1, max_size=40))
+MOST_CODES = math.prod(RADIX)
+codes = st.integers(0, MOST_CODES - 1)
+sends = st.tuples(st.just("send"), st.lists(codes, min_size=5, max_size=60))
 decisions = st.tuples(st.sampled_from(["suppress", "release"]), st.lists(st.integers(0, 11), min_size=1, max_size=3))
 repeats = st.tuples(st.just("repeat"), st.lists(st.integers(0, 1000), min_size=1, max_size=20))
-steps = st.lists(st.one_of(sends, sends, decisions, repeats), min_size=1, max_size=5)
+more = st.lists(st.one_of(sends, sends, decisions, repeats), min_size=1, max_size=4)
+steps = st.tuples(sends, more).map(lambda pair: [pair[0], *pair[1]])
 
 law = settings(
-    max_examples=25,
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "20")),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
@@ -88,11 +92,6 @@ law = settings(
         HealthCheck.data_too_large,
     ],
 )
-
-
-def to_events(site: Site, payloads: Iterable[dict[str, object]]) -> list[Event]:
-    arrival = Arrival(site=site, site_id=site.id, received_at=NOW, is_secret=True)
-    return [collect(payload, arrival) for payload in payloads]
 
 
 def take_step(app: Sojourn, world: World, step: tuple[str, list[int]]) -> None:
@@ -136,7 +135,7 @@ def test_store_shows_the_oracles_sessions_after_every_step(
 
 @law
 @given(
-    sent=st.lists(codes, min_size=1, max_size=60),
+    sent=st.lists(codes, min_size=10, max_size=80),
     order=st.randoms(use_true_random=False),
     pieces=st.integers(1, 6),
 )
@@ -156,7 +155,24 @@ def test_arrival_does_not_matter(
 
 
 @law
-@given(sent=st.lists(codes, min_size=1, max_size=60), minutes=st.sampled_from([1, 5, 31, 60, 1440]))
+@given(seed=st.integers(0, 1 << 32), very_many=st.sampled_from([2, 5000]))
+def test_crowds(app: Sojourn, new_site: Callable[..., Site], seed: int, very_many: int) -> None:
+    """Many leads whose identifiers are densely entangled, in one example: the engine call is the cost."""
+    chance = random.Random(seed)
+    world = World(new_site())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessionize, "VERY_MANY", very_many)
+        for _ in range(3):
+            kind = chance.choice(["send", "send", "send", "repeat", "suppress", "release"])
+            most = MOST_CODES if kind == "send" else 12
+            count = chance.randrange(50, 250) if kind == "send" else chance.randrange(1, 4)
+            take_step(app, world, (kind, [chance.randrange(most) for _ in range(count)]))
+            app.work_off()
+            assert stored(app, world.site) == world.expected()
+
+
+@law
+@given(sent=st.lists(codes, min_size=10, max_size=80), minutes=st.sampled_from([1, 5, 31, 60, 1440]))
 def test_timeout_is_retroactive(app: Sojourn, new_site: Callable[..., Site], sent: list[int], minutes: int) -> None:
     world = World(new_site())
     world.copies = to_events(world.site, map(draw_event, sent))

@@ -1,6 +1,7 @@
 """Commands that read files of events: into a data folder, or to sessions at once."""
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from sojourn.adapters.mapping import Mapper, parse_map
 from sojourn.app import clock_ms
 from sojourn.commands.terminal import ask, err, out
 from sojourn.errors import InvalidRequest
-from sojourn.model.instant import iso
+from sojourn.model.instant import iso, to_ms
 from sojourn.model.site import Site, oldest_kept
 from sojourn.pipeline.importing import Tally, bounds, import_rows
 from sojourn.web.connection import connect
 
 SHOWN_REFUSALS = 20
 SHOWN_SESSIONS = 50
+# As many as a terminal has room for; a file gets all.
+SHOWN_COLUMNS = ("lead", "started_at", "duration", "event_count", "entry_point", "exit_point", "total_points", "intent")
 
 
 def import_file(folder: Path, path: Path, columns: str | None, *, shift: bool) -> None:
@@ -79,17 +82,16 @@ def sessionize_file(path: Path, output: Path | None, columns: dict[str, str | No
     if output is not None:
         out.print(f"{table.num_rows:,} sessions -> {output}")
         return
-    shown = Table()
-    for name in table.column_names:
-        shown.add_column(name)
-    for row in table.slice(0, SHOWN_SESSIONS).to_pylist():
-        shown.add_row(*(_cell(value) for value in row.values()))
+    names = [name for name in SHOWN_COLUMNS if name in table.column_names]
+    shown = Table(*names)
+    for row in table.select(names).slice(0, SHOWN_SESSIONS).to_pylist():
+        shown.add_row(*map(_cell, row.values()))
     out.print(shown)
     if table.num_rows > SHOWN_SESSIONS:
         out.print(f"… {table.num_rows:,} sessions in all; write them with -o sessions.parquet")
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, datetime):
+        return iso(to_ms(value))
+    return "" if value is None else str(value)

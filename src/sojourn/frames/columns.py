@@ -165,7 +165,7 @@ def _block(events: Events, meanings: Meanings, chain: Chain, sessions: slice) ->
     starts = starts - starts[0]
     count = len(starts)
     lengths = np.diff(starts, append=len(rows))
-    session = np.repeat(np.arange(count, dtype=np.uint64), lengths)
+    session = np.repeat(np.arange(count, dtype=np.uint32), lengths)
     types = None if events.types is None else pick(events.types.codes, rows)
     flags = np.broadcast_to(meanings.flags, len(rows)) if types is None else pick(meanings.flags, types)
     urls = np.zeros(len(rows), np.uint8) if events.urls is None else pick(events.urls.codes, rows)
@@ -174,7 +174,7 @@ def _block(events: Events, meanings: Meanings, chain: Chain, sessions: slice) ->
     is_view = (flags & VIEW != 0) & (page_flags & HAS_PAGE != 0)
     is_step = (flags & HIGH != 0) | is_view & (page_flags & HIGH_PAGE != 0)
     is_content = is_view & (page_flags & CONTENT_PAGE != 0)
-    steps = pages[is_step]
+    steps = pages[is_step].astype(np.uint64)
     if types is not None:
         steps += meanings.steps[types[is_step]] * np.uint64(meanings.page_count)
     views = np.flatnonzero(is_view)
@@ -205,7 +205,11 @@ def _outer_urls(session: Numbers, urls: Numbers, count: int) -> tuple[Numbers, N
 
 def _distinct(session: Numbers, things: Numbers, thing_count: int, count: int) -> Numbers:
     """How many different things each of `count` sessions has (int64[count])."""
-    keys = np.sort(session * np.uint64(thing_count) + things)
+    # Half as wide numbers sort twice as fast, and nearly always do.
+    kind = np.dtype(np.uint32 if count * thing_count < 1 << 32 else np.uint64)
+    keys = session.astype(kind, copy=False) * kind.type(thing_count) + things.astype(kind, copy=False)
+    keys.sort()
     is_new = np.ones(len(keys), bool)
     is_new[1:] = keys[1:] != keys[:-1]
-    return np.bincount((keys[is_new] // np.uint64(thing_count)).view(np.int64), minlength=count)
+    owners = (keys[is_new] // kind.type(thing_count)).astype(np.int64)
+    return np.bincount(owners, minlength=count)

@@ -141,9 +141,9 @@ def encode(column: pa.ChunkedArray) -> Coded:
     if array.null_count or texts.null_count:
         texts = pa.concat_arrays([texts.fill_null(""), NO_TEXT])
         indices = indices.fill_null(len(texts) - 1)
+    codes = _narrowed(indices.to_numpy(zero_copy_only=True), len(texts))
     # A dictionary from outside may hold a text twice; two codes for one lead would split it.
     distinct = texts.dictionary_encode()
-    codes = _narrowed(indices.to_numpy(zero_copy_only=True), len(texts))
     if len(distinct.dictionary) < len(texts):
         codes = _narrowed(distinct.indices.to_numpy(), len(texts))[codes]
     return Coded(codes, distinct.dictionary)

@@ -55,7 +55,7 @@ MOST = 15
 class Meanings:
     """Tables by code of type: flags (uint16), step (uint64, of high types from 1; 0 is a page view).
 
-    By code of URL: page_flags (uint8), pages (uint64, the code of the page, 0 the one without URL).
+    By code of URL: page_flags (uint8), pages (uint32, the code of the page, 0 the one without URL).
     page_count is the number of pages with the empty one.
     """
 
@@ -76,7 +76,7 @@ def meanings_of(events: Events) -> Meanings:
         flags=np.array([_type_flags(name) for name in names], np.uint16),
         steps=np.array([high.get(name, 0) for name in names], np.uint64),
         page_flags=np.array([_page_flags(url) for url in urls], np.uint8),
-        pages=np.array(pages, np.uint64),
+        pages=np.array(pages, np.uint32),
         page_count=len(codes),
     )
 

@@ -1,6 +1,7 @@
 """An event: one thing that a lead did, normalised, with everything a session needs to know of it."""
 
 import re
+from functools import lru_cache
 
 import msgspec
 import xxhash
@@ -65,6 +66,7 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[^0-9a-z\u0080-\U0010ffff]+")
 
 
+@lru_cache(4096)  # a site has few types, and this is done for every event
 def normalise_type(text: str) -> str:
     """Any spelling in lower snake case, the usual names mapped by TYPE_ALIASES; '' when nothing is left.
 
@@ -75,10 +77,10 @@ def normalise_type(text: str) -> str:
     return TYPE_ALIASES.get(snake, snake)
 
 
-class Event(msgspec.Struct, kw_only=True):
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One row of the store's `events`; its field names and order are the table's column names.
 
-    Times are epoch milliseconds. `sender` is the identifier as sent; '' stands for what was not sent.
+    Times are epoch milliseconds. What is empty is left out when it is encoded. `sender` is the identifier as sent; '' stands for what was not sent.
     """
 
     site_id: str
@@ -88,7 +90,7 @@ class Event(msgspec.Struct, kw_only=True):
     event_id: str
     content: int = 0
     commit_id: int = 0
-    received_at: int
+    received_at: int = 0
     type: str
     visitor_id: str = ""
     external_id: str = ""
@@ -118,13 +120,13 @@ class Event(msgspec.Struct, kw_only=True):
     suppressed: str = ""
 
 
-# Of copies of an event that differ, the one with the smallest (occurred_at, content) stands; so content must
-# not say when or in which request a copy came.
-_ARRIVAL_FIELDS = frozenset({"content", "commit_id", "received_at"})
-CONTENT_FIELDS = tuple(name for name in Event.__struct_fields__ if name not in _ARRIVAL_FIELDS)
 _encoder = msgspec.msgpack.Encoder()
 
 
 def content_of(event: Event) -> int:
-    """64 bits that are the same for copies of an event with the same content: XXH64 of its fields."""
-    return xxhash.xxh64_intdigest(_encoder.encode([getattr(event, name) for name in CONTENT_FIELDS]))
+    """64 bits that are the same for copies of an event with the same content: XXH64 of its fields.
+
+    Of copies that differ, the one with the smallest (occurred_at, content) stands; so the event is given before it is
+    known when and in which commit this copy came: received_at, commit_id and content are 0.
+    """
+    return xxhash.xxh64_intdigest(_encoder.encode(event))

@@ -1,5 +1,21 @@
 """Pages and paths: what a URL means to a session."""
 
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Location(NamedTuple):
+    """Where a URL leads: its host, its path and the page it shows; all '' without a URL."""
+
+    host: str
+    path: str
+    page: str
+
+
+@lru_cache(16_384)  # a site has few pages, and this is done for every event
+def location_of(url: str) -> Location:
+    return Location(host_of(url), path_of(url), page_of(url)) if url else Location("", "", "")
+
 
 def page_of(url: str) -> str:
     """The page a URL shows: lower-case host + path without a trailing slash; '' without a URL.

@@ -9,7 +9,7 @@ import msgspec
 from sojourn.errors import InvalidRequest
 from sojourn.model import instant
 from sojourn.model.event import Event, content_of, normalise_type
-from sojourn.model.page import host_of, page_of, path_of
+from sojourn.model.page import location_of
 from sojourn.model.refusal import Reason, Refused
 from sojourn.model.session import bucket_of
 from sojourn.model.site import Site, oldest_kept
@@ -56,8 +56,8 @@ Step = Callable[[dict[str, Any], Event, Arrival], None]
 
 
 def drop_unknown(payload: dict[str, Any], _event: Event, arrival: Arrival) -> None:
-    for name in payload:
-        if name not in FIELDS:
+    if not payload.keys() <= FIELDS:
+        for name in payload.keys() - FIELDS:
             raise Refused(
                 Reason.UNKNOWN_FIELD,
                 f"{name[:60]} is no field of an event; what is your own belongs into properties. "
@@ -112,22 +112,23 @@ def drop_outside_retention(_payload: dict[str, Any], event: Event, arrival: Arri
 def put_page(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
 
     event.url = as_text(payload, "url", 8000)
-    if event.url:
-        event.host, event.path, event.page = host_of(event.url), path_of(event.url), page_of(event.url)
+    event.host, event.path, event.page = location_of(event.url)
     event.title = as_text(payload, "title", 2000)
     event.referrer = as_text(payload, "referrer", 8000)
 
 
 def put_context(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
     """What surrounds the event; the IP address is never stored."""
+    event.properties = _json(as_dict(payload, "properties"))
     context = as_dict(payload, "context")
-    event.source, event.medium, event.campaign = campaign_of(event.url, context)
+    if context or "utm_" in event.url:
+        event.source, event.medium, event.campaign = campaign_of(event.url, context)
+    if not context:
+        return
     for name in ("device", "browser", "os", "country"):
         value = context.get(name)
         setattr(event, name, value[:100] if isinstance(value, str) else "")
-    kept = {name: value for name, value in context.items() if name != "ip"}
-    event.context = _json(kept)
-    event.properties = _json(as_dict(payload, "properties"))
+    event.context = _json({name: value for name, value in context.items() if name != "ip"})
 
 
 def put_value(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
@@ -159,18 +160,11 @@ PIPELINE: tuple[Step, ...] = (
 
 def collect(payload: dict[str, Any], arrival: Arrival) -> Event:
     """The event that the payload stands for. Raises Refused with the first reason found."""
-    event = Event(
-        site_id=arrival.site_id,
-        bucket=0,
-        sender="",
-        occurred_at=0,
-        event_id="",
-        received_at=arrival.received_at,
-        type="",
-    )
+    event = Event(site_id=arrival.site_id, bucket=0, sender="", occurred_at=0, event_id="", type="")
     for step in PIPELINE:
         step(payload, event, arrival)
     event.content = content_of(event)
+    event.received_at = arrival.received_at
     return event
 
 

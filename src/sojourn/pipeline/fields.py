@@ -52,15 +52,22 @@ def as_code(holder: dict[str, Any], field: str) -> str:
 def put_lead(payload: dict[str, Any], event: Event) -> None:
     """Fill in whose event it says it is: visitor, external id, e-mail, another handle, name, account."""
     event.visitor_id = as_text(payload, "visitor_id", MAX_IDENTIFIER)
+    account = as_dict(payload, "account")
+    if account:
+        event.account = _account(account)
     lead = as_dict(payload, "lead")
+    if lead:
+        _put_named(lead, event)
+    event.sender = sender_of(event.visitor_id, event.external_id, event.email, event.handle)
+
+
+def _put_named(lead: dict[str, Any], event: Event) -> None:
     event.external_id = as_text(lead, "id", MAX_IDENTIFIER, prefix="lead.")
     event.email = _email(lead)
     event.handle = _handle(lead)
     traits = as_dict(lead, "traits")
     event.lead_name = _name(lead, traits)
     event.traits = msgspec.json.encode(traits).decode() if traits else ""
-    event.account = _account(as_dict(payload, "account"))
-    event.sender = sender_of(event.visitor_id, event.external_id, event.email, event.handle)
 
 
 def _email(lead: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range, Touched, merged
-from sojourn.store.engine import Engine
+from sojourn.store.engine import Engine, sql
 
 # A power cut may take derived rows that were not yet synced along: what was done shortly before is done again.
 REDO_US = 120_000_000
@@ -25,8 +25,9 @@ class Worker:
         self._saved = self.done
 
     def _recorded(self) -> int:
-        rows = self._engine.query("SELECT max(done) FROM progress WHERE worker = {name:String}", {"name": self._name})
-        return max(0, int(rows[0][0]) - REDO_US)
+        rows = self._engine.query(sql("progress.last"), {"worker": self._name})
+        done, is_synced = rows[0] if rows else (0, True)
+        return int(done if is_synced else max(0, done - REDO_US))
 
     def waiting(self) -> bool:
         """Whether something is written that no pass has seen."""
@@ -60,12 +61,11 @@ class Worker:
         for site in filter(None, (definition.present, definition.building)):
             self._sessionizer.recompute(site, site_id, merged(touches), self._commits.stamp, now_ms)
 
-    def save(self) -> None:
+    def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""
-        if self.done == self._saved:
+        if self.done == self._saved and not is_synced:
             return
-        self._engine.execute(
-            "INSERT INTO progress VALUES ({name:String}, {done:UInt64}, {done:UInt64})",
-            {"name": self._name, "done": self.done},
-        )
+        parameters = {"worker": self._name, "done": self.done, "is_synced": int(is_synced)}
+        parameters["version"] = self._commits.stamp()
+        self._engine.execute(sql("progress.save"), parameters)
         self._saved = self.done

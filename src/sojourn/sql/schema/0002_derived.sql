@@ -150,6 +150,7 @@ CREATE TABLE progress
 (
     worker String,
     done UInt64,
+    is_synced UInt8, -- ended cleanly, with all of it on the disk
     version UInt64
 )
 ENGINE = ReplacingMergeTree(version)

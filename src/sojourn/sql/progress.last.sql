@@ -1,0 +1,1 @@
+SELECT done, is_synced FROM progress FINAL WHERE worker = {worker:String}
