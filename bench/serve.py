@@ -121,7 +121,11 @@ def _crowd(server: Served, stop: threading.Event, rate: int, crowd: list[str]) -
         while not stop.is_set():
             size = rate // 20
             events: list[dict[str, Any]] = [
-                {"type": "page_view", "visitor_id": crowd[(number + n) % len(crowd)], "event_id": f"c{began}-{number + n}"}
+                {
+                    "type": "page_view",
+                    "visitor_id": crowd[(number + n) % len(crowd)],
+                    "event_id": f"c{began}-{number + n}",
+                }
                 for n in range(size)
             ]
             client.post("/v1/events", json={"events": events}).raise_for_status()
@@ -136,7 +140,9 @@ def robot(folder: Path) -> None:
 
     at = int(time.time() * 1000) - 2000 * np.arange(MILLION, 0, -1)
     pages = pl.Series(np.arange(MILLION) % 500).cast(pl.String)
-    frame = pl.DataFrame({"who": pl.repeat("robot", MILLION, eager=True), "at": at, "page": "https://shop.example/" + pages})
+    frame = pl.DataFrame(
+        {"who": pl.repeat("robot", MILLION, eager=True), "at": at, "page": "https://shop.example/" + pages}
+    )
     path = folder / "robot.parquet"
     frame.with_columns(type=pl.lit("page_view")).write_parquet(path)
     mapping = "visitor=who,time=at,type=type,url=page"
@@ -151,7 +157,9 @@ def rows() -> Iterator[Row]:
         with served(folder / "one") as server:
             yield _row("`serve` ready, empty folder", server.ready, 3, "{:.1f} s")
             result = wrk(server, 256, 15, 1)
-            yield _row("durable ingest, one event a request, 256 connections", result["rate"], 4000, "{:,.0f} req/s", more=True)
+            yield _row(
+                "durable ingest, one event a request, 256 connections", result["rate"], 4000, "{:,.0f} req/s", more=True
+            )
             yield _row("… p99", result["p99"], 200, "{:.0f} ms")
         with served(folder / "many") as server:
             result = wrk(server, 16, 15, 500)
@@ -175,5 +183,7 @@ def _row(what: str, value: float, wanted: float, form: str, *, more: bool = Fals
 
 if __name__ == "__main__":
     for row in rows():
-        sys.stdout.write(f"{row.what:60} {row.measured:>20} {row.wanted:>20} {'' if row.is_reached else 'NOT REACHED'}\n")
+        sys.stdout.write(
+            f"{row.what:60} {row.measured:>20} {row.wanted:>20} {'' if row.is_reached else 'NOT REACHED'}\n"
+        )
         sys.stdout.flush()

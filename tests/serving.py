@@ -112,7 +112,8 @@ class Server:
     def quiet(self, least: int) -> list[dict[str, Any]]:
         """The sessions once they hold so many events or more, and no more come: some were stored, not acknowledged."""
         deadline = time.monotonic() + PATIENCE
-        before, found = [], self.sessions()
+        before: list[dict[str, Any]] = []
+        found = self.sessions()
         while (event_count(found) < least or found != before) and time.monotonic() < deadline:
             time.sleep(0.5)
             before, found = found, self.sessions()

@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def check_everything(server: Server, acknowledged: list[str]) -> None:
 
 def chains(events: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
     found = [[events[0]]]
-    for before, event in zip(events, events[1:], strict=False):
+    for before, event in pairwise(events):
         if event[0] - before[0] >= 1_800_000:
             found.append([])
         found[-1].append(event)

@@ -52,7 +52,7 @@ class Sojourn:
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.worker = Worker(self.engine, self.commits, self.sites)
-        self.loop = Loop(self.worker, self.generations, now_ms)
+        self.loop = Loop(self.worker, self.generations, self.refusals, now_ms)
         self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
 
     @classmethod

@@ -16,7 +16,7 @@ CASES = Path(__file__).parent / "cases"
 BASE = NOW - 400 * 86_400_000
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted(CASES.glob("*.json"))}
 TIMED = [(name, case) for name, body in FILES.items() for case in body.get("cases", []) if "expected_sessions" in case]
-COUNTED = [case for case in FILES["plausible"]["cases"]]
+COUNTED = list(FILES["plausible"]["cases"])
 
 # The timeout with which our one rule gives theirs, a gap that stays together under it, and one that does not.
 RULES = {
@@ -43,7 +43,8 @@ def test_case(app: Sojourn, new_site: Callable[..., Site], name: str, case: dict
     least = min(event["t_ms"] for event in case["events"])
 
     def at(t_ms: int) -> int:
-        return offset + round((t_ms - least) * scale) + (least if not offset else 0)
+        at_ms: int = offset + round((t_ms - least) * scale) + (least if not offset else 0)
+        return at_ms
 
     payloads = [
         {"type": "click", "event_id": event["id"], "visitor_id": event["key"], "occurred_at": at(event["t_ms"])}
@@ -66,7 +67,7 @@ def test_counters(app: Sojourn, new_site: Callable[..., Site], case: dict[str, A
             "event_id": f"{number}",
             "visitor_id": "ann",
             "occurred_at": BASE + event["t_s"] * 1000,
-            "url": f"https://{event.get('hostname', 'example.com')}{event['path'] if 'path' in event else '/'}",
+            "url": f"https://{event.get('hostname', 'example.com')}{event.get('path', '/')}",
         }
         for number, event in enumerate(case["events"])
     ]

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sojourn.app import Sojourn
 from sojourn.model.event import Event
 from sojourn.model.site import Site
+from sojourn.pipeline import sessionize
 from tests import oracle
 from tests.kit import to_events
 

@@ -171,7 +171,7 @@ def test_a_cursor_carries_window_and_filters(server: Server) -> None:
 
 
 def test_filters_choose_whole_sessions(server: Server) -> None:
-    lead = {"lead": {"id": "filters"}}
+    lead: dict[str, Any] = {"lead": {"id": "filters"}}
     server.send(
         event("page_view", "f", "2025-03-01T10:00:00Z", "/a", **lead),
         event("click", "f", "2025-03-01T10:05:00Z", **lead),

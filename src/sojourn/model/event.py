@@ -80,7 +80,8 @@ def normalise_type(text: str) -> str:
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One row of the store's `events`; its field names and order are the table's column names.
 
-    Times are epoch milliseconds. What is empty is left out when it is encoded. `sender` is the identifier as sent; '' stands for what was not sent.
+    Times are epoch milliseconds. `sender` is the identifier as sent; '' stands for what was not sent, and is left out
+    when it is encoded.
     """
 
     site_id: str

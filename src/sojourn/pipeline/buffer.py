@@ -119,17 +119,25 @@ class Buffer:
             if len(self._group.events) < MAX_ROWS:
                 await asyncio.sleep(self._gather)
             group, self._group = self._group, _Group()
-            assert group.done is not None
-            try:
-                await asyncio.to_thread(self.insert, group.events)
-            except Unavailable as error:
-                group.done.set_exception(error)
-                group.done.exception()  # a caller that went away must not leave a warning
-                continue
+            await self._commit(group)
+
+    async def _commit(self, group: _Group) -> None:
+        assert group.done is not None
+        failure = Unavailable("The events could not be stored, and none was acknowledged; repeat them.")
+        try:
+            await asyncio.to_thread(self.insert, group.events)
+        except Unavailable as error:
+            failure = error
+        else:
             for key, event in zip(group.keys, group.events, strict=True):
                 self._recent.remember(key, event.content)
             group.done.set_result(None)
             self._on_commit()
+        finally:
+            # Whatever happened, nobody waits for ever.
+            if not group.done.done():
+                group.done.set_exception(failure)
+                group.done.exception()  # a caller that went away must not leave a warning
 
     def insert(self, events: list[Event]) -> None:
         """One durable insert. Raises Unavailable."""

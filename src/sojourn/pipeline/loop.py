@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.worker import Worker
 
 SAVE_EVERY = 5.0
@@ -20,7 +21,8 @@ log = logging.getLogger("sojourn")
 class Loop:
     """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped."""
 
-    def __init__(self, worker: Worker, generations: Generations, now_ms: Callable[[], int]) -> None:
+    def __init__(self, worker: Worker, generations: Generations, refusals: Refusals, now_ms: Callable[[], int]) -> None:
+        self._refusals = refusals
         self._worker = worker
         self._generations = generations
         self._now_ms = now_ms
@@ -66,5 +68,6 @@ class Loop:
         worked = self._generations.work(self._now_ms()) or worked
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             self._worker.save()
+            self._refusals.save()
             self._saved_at = time.monotonic()
         return worked

@@ -83,7 +83,7 @@ class Engine:
                 self._all.append(client)
         try:
             yield client
-        except (ClickHouseError, DriverError) as error:
+        except (ClickHouseError, DriverError, OSError) as error:
             raise _refusal(error) from error
         finally:
             with self._lock:

@@ -1,0 +1,56 @@
+"""`make bench`: ours and the peers in one run, printed as tables and written to bench/out/last.md."""
+
+import argparse
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import sojourn
+from bench import serve, sessionize
+
+OUT = Path(__file__).parent / "out"
+
+
+def machine() -> str:
+    cpus = [
+        line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) / 1024**2
+    return f"{len(cpus)} cores ({cpus[0]}), {memory:.0f} GB, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=1_000_000, help="events in the files that are sessionized")
+    parser.add_argument("--only", choices=["sessionize", "serve"], help="one part alone")
+    arguments = parser.parse_args()
+    console, lines = (
+        Console(width=150, highlight=False),
+        [f"{datetime.now(UTC):%Y-%m-%d}, Sojourn {sojourn.__version__}, {machine()}", ""],
+    )
+    if arguments.only != "serve":
+        columns, rows = sessionize.table(arguments.size)
+        _show(console, lines, f"sessionize, {arguments.size:,} events, Parquet to Parquet", columns, rows)
+    if arguments.only != "sessionize":
+        figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in serve.rows()]
+        _show(console, lines, "serve", ("what", "measured", "wanted", "reached"), figures)
+    OUT.mkdir(exist_ok=True)
+    (OUT / "last.md").write_text("\n".join(lines))
+
+
+def _show(
+    console: Console, lines: list[str], title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]
+) -> None:
+    table = Table(*columns, title=title)
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    lines += [f"### {title}", "", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    lines += [f"| {' | '.join(row)} |" for row in rows] + [""]
+
+
+if __name__ == "__main__":
+    main()
