@@ -1,11 +1,12 @@
 """The plain oracle: what sessions are, in a few folds over Python lists. It shares no code with the product but for
-the derivation of ids.
+the derivation of ids and the published intent formula.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sojourn.model import intent
 from sojourn.model.event import Event
 from sojourn.model.session import session_number
 
@@ -23,6 +24,8 @@ class Session(NamedTuple):
     total_points: int
     page_count: int
     converted: bool
+    intent: str
+    intent_score: int
 
 
 def sessions(
@@ -59,6 +62,7 @@ def chains(events: list[Event], timeout_ms: int) -> list[list[Event]]:
 
 def fold(lead: str, chain: list[Event]) -> Session:
     first, last = chain[0], chain[-1]
+    signs = signs_of(chain)
     return Session(
         session_number(first.site_id, first.sender, first.event_id, first.occurred_at),
         lead,
@@ -68,8 +72,27 @@ def fold(lead: str, chain: list[Event]) -> Session:
         first.type,
         last.type,
         sum(event.points for event in chain),
-        len({event.page for event in chain if event.type == "page_view" and event.page}),
-        any(event.type == "purchase" for event in chain),
+        signs.page_count,
+        signs.is_converted,
+        intent.intent_of(signs),
+        intent.score_of(signs),
+    )
+
+
+def signs_of(chain: list[Event]) -> intent.Signs:
+    types = {event.type for event in chain}
+    views = [event for event in chain if event.type == "page_view" and event.page]
+    steps = [event for event in chain if event.type in intent.HIGH_TYPES]
+    steps += [event for event in views if intent.is_high_path(event.path)]
+    return intent.Signs(
+        page_count=len({event.page for event in views}),
+        content_page_count=len({event.page for event in views if intent.is_content_path(event.path)}),
+        high_step_count=len({(event.type, event.page) for event in steps}),
+        is_decisive=any(kind in intent.DECISIVE_TYPES for kind in types),
+        is_converted="purchase" in types,
+        is_email_only=all(kind.startswith("email_") or kind in intent.UNSUBSCRIBE_TYPES for kind in types),
+        has_unsubscribe=any(kind in intent.UNSUBSCRIBE_TYPES for kind in types),
+        is_open_only=types == {intent.OPEN_TYPE},
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
 from sojourn.model.event import Event
+from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, is_retroactive, owner_of
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.commits import CommitLog
@@ -107,7 +108,9 @@ class Sojourn:
         return count
 
     def conflicts(self, site_id: str) -> list[dict[str, Any]]:
-        return self.engine.named(sql("identity.conflicts"), {"site_id": site_id})
+        """Facts that contradict, newest first: the external id won."""
+        rows = self.engine.named(sql("identity.conflicts"), {"site_id": site_id})
+        return [row | {"occurred_at": iso(row["occurred_at"])} for row in rows]
 
     def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""

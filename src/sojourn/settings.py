@@ -10,6 +10,7 @@ from typing import Any
 from sojourn.errors import InvalidRequest
 
 CONFIG_FILE = "sojourn.toml"
+KINDS = {Path: "a path", str: "a text", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def _value(setting: Setting, value: Any, source: str) -> Value:
         return Value(setting, setting.kind(value), source)
     except (TypeError, ValueError):
         shown = "(hidden)" if setting.is_secret else repr(value)
-        raise InvalidRequest(f"{setting.name} is {shown} in {source}; allowed is {setting.help}.") from None
+        raise InvalidRequest(
+            f"{setting.name} is {shown} in {source}; allowed is {KINDS[setting.kind]}: {setting.help}."
+        ) from None
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -44,9 +44,11 @@ def fold(rows: list[Row], timeout: int) -> list[list[Row]]:
         new = row | {"type": kind, "url": url, "id": name, "points": row["points"] or 0, "place": place}
         if key not in standing or content(new) < content(standing[key]):
             standing[key] = new
-    tie = "id" if any("id" in row for row in rows) else "type"
+    has_ids = any("id" in row for row in rows)
     active = [row for row in standing.values() if row["type"] not in PASSIVE]
-    active.sort(key=lambda row: (row["lead"], row["time"], row[tie].encode(), row["url"].encode(), row["points"]))
+    active.sort(
+        key=lambda row: (row["lead"], row["time"], row["id"].encode() if has_ids else row["place"], row["place"])
+    )
     sessions: list[list[Row]] = []
     for row in active:
         last = sessions[-1][-1] if sessions else None
@@ -73,7 +75,7 @@ def described(session: list[Row]) -> Row:
     types = [row["type"] for row in session]
     signs = signs_of(session, views)
     return {
-        "id": encode_id(session_number("default", "v:" + first["lead"], first["id"], first["time"])),
+        "id": encode_id(session_number("default", "i:" + first["lead"], first["id"], first["time"])),
         "lead": first["lead"],
         "started_at": first["time"],
         "ended_at": last["time"],

@@ -49,7 +49,7 @@ def test_times_are_floored_to_the_millisecond_before_gaps_are_measured() -> None
 def test_the_id_is_the_models() -> None:
     table = sessionize(events(("ann", START, "click", "/", 1, "e1")), lead="lead", time="time", id="id")
     name = table.column("id")[0].as_py()
-    assert name == encode_id(session_number("default", "v:ann", "e1", START))
+    assert name == encode_id(session_number("default", "i:ann", "e1", START))
     number = decode_id(name)
     assert number is not None
     assert started_ms_of(number) == START

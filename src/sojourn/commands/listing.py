@@ -15,6 +15,7 @@ from sojourn.errors import InvalidRequest, StoreError
 from sojourn.reports.filters import BY_NAME
 from sojourn.reports.sessions import MAX_LIMIT
 from sojourn.web.connection import connect
+from sojourn.web.openapi import SESSION_FIELDS
 
 TABLE = (
     "started_at",
@@ -74,13 +75,10 @@ def _print_json(rows: Iterator[dict[str, Any]]) -> None:
 
 
 def _print_csv(rows: Iterator[dict[str, Any]]) -> None:
-    writer = None
+    writer = csv.DictWriter(sys.stdout, list(SESSION_FIELDS), lineterminator="\n")
+    writer.writeheader()
     for row in rows:
-        flat = row | {"lead": row["lead"]["name"], "goals": " ".join(row["goals"])}
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(flat), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(flat)
+        writer.writerow(row | {"lead": row["lead"]["name"], "goals": " ".join(row["goals"])})
 
 
 def _print_table(rows: Iterator[dict[str, Any]]) -> None:

@@ -14,8 +14,8 @@
 
 Without a type column every row with a URL is a page view. An id counts once per lead: of copies that differ the
 one with the smallest (time, type, url, points) stands, texts compared bytewise. Events of one lead and millisecond
-are in the order of their ids, bytewise; without ids of (type, url). Passive types (e-mails sent, identify …) are in
-no session.
+are in the order of their ids, bytewise; without ids as they lie in the file. Passive types (e-mails sent,
+identify …) are in no session.
 """
 
 from collections.abc import Iterator

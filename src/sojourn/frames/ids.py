@@ -1,6 +1,6 @@
 """Names of events and sessions in a file or frame.
 
-A session's id is derived as in `model.session`, with the site `default`, the sender `v:` + lead and the id of its
+A session's id is derived as in `model.session`, with the site `default`, the sender `i:` + lead and the id of its
 first event. A row without an id is named `row-`, 16 hex digits of XXH64 of its `ms NUL type NUL url`, `-`, and its
 ordinal among the equal rows of its lead.
 """
@@ -13,10 +13,9 @@ import pyarrow.compute as pc
 
 from sojourn.frames.blocks import Numbers, gather, spans, spread
 from sojourn.frames.breaks import Chain, order_by, settle_ties
-from sojourn.frames.copies import content_keys
 from sojourn.frames.events import Coded, Events
 from sojourn.frames.hashing import xxh64
-from sojourn.model.identity import VISITOR
+from sojourn.model.identity import ID
 from sojourn.model.session import ALPHABET, PREFIX
 
 SITE = "default"
@@ -29,13 +28,8 @@ _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
 def tie_ranks(events: Events, rows: Numbers) -> Numbers:
-    """Numbers that order rows of one lead and time: by id, bytewise; without ids by (type, url, points)."""
-    if events.ids is not None:
-        return Coded(np.empty(0), event_ids(events, rows)).ranks()
-    keys = content_keys(events, rows)
-    ranks = np.empty(len(rows), np.int64)
-    ranks[np.lexsort(keys) if keys else slice(None)] = np.arange(len(rows))
-    return ranks
+    """Numbers that order rows of one lead and time: by id, bytewise; without ids as they lie in the file."""
+    return rows.astype(np.int64) if events.ids is None else Coded(np.empty(0), event_ids(events, rows)).ranks()
 
 
 def event_ids(events: Events, rows: Numbers) -> pa.Array:
@@ -98,9 +92,7 @@ class SessionKeys(NamedTuple):
 
 def session_keys(events: Events, chain: Chain) -> SessionKeys:
     """Derive the keys of the sessions, in the chain's order."""
-    senders = pc.binary_join_element_wise(
-        pa.scalar(f"{SITE}\0{VISITOR}", _LARGE), events.leads.texts, pa.scalar("", _LARGE)
-    )
+    senders = pc.binary_join_element_wise(pa.scalar(f"{SITE}\0{ID}", _LARGE), events.leads.texts, pa.scalar("", _LARGE))
     leads = gather(chain.leads, chain.starts)
     tails = np.empty(len(leads), np.uint64)
 

@@ -25,17 +25,8 @@ from sojourn.model.intent import (
     score_of,
 )
 from sojourn.model.page import page_of, path_of
+from sojourn.model.site import DEFAULT_PASSIVE_TYPES
 
-# Stored and shown, but not the lead's behaviour: in no session. The default of a site.
-PASSIVE_TYPES = (
-    "email_sent",
-    "email_delivered",
-    "email_bounce",
-    "email_complaint",
-    "identify",
-    "group",
-    "alias",
-)
 CONVERSION_TYPES = ("purchase",)
 GOAL_TYPES = ("demo_request", "purchase", "trial_signup")  # sorted; the goal at i has the bit 1 << i
 
@@ -83,7 +74,7 @@ def meanings_of(events: Events) -> Meanings:
 
 def is_passive(types: Coded) -> Numbers:
     """By code of type: whether its events are in no session (bool)."""
-    return np.array([name in PASSIVE_TYPES for name in types.texts.to_pylist()], bool)
+    return np.array([name in DEFAULT_PASSIVE_TYPES for name in types.texts.to_pylist()], bool)
 
 
 def _type_flags(name: str) -> int:

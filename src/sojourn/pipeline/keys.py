@@ -75,8 +75,8 @@ class Keys:
         kind = "publishable" if token.startswith("pk_") else "secret"
         owner = twin_of(owner_of(site_id)) if token[3:8] == "test_" else owner_of(site_id)
         known = self._keys.get(hash_of(token))
-        if known and known.site_id == owner and not known.ends_at:
-            return known
+        if known and known.site_id == owner:
+            return known  # also one that was revoked: a setting that was left behind must not bring it back
         shown = f"{token[:8]}…{token[-4:]}" if len(token) > 16 else f"{token[:3]}…"
         return self._write(Key(hash_of(token), 0, owner, kind, shown, now_ms, 0))
 
@@ -84,8 +84,10 @@ class Keys:
         return self._write(msgspec.structs.replace(self.find(key_id), ends_at=now_ms))
 
     def rotate(self, key_id: str, now_ms: int) -> tuple[Key, str]:
-        """A new key for the same use; the old one works for one hour more."""
+        """A new key for the same use; the old one works for one hour more. Raises InvalidRequest for one that ends."""
         old = self.find(key_id)
+        if old.ends_at:
+            raise InvalidRequest(f"The key {key_id} was rotated or revoked before; make a new one with `keys create`.")
         fresh = self.create(owner_of(old.site_id), old.kind, is_test=old.is_test, now_ms=now_ms)
         self._write(msgspec.structs.replace(old, ends_at=now_ms + ROTATION_GRACE_MS))
         return fresh

@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from sojourn.errors import Unavailable
 from sojourn.model.refusal import Reason
 from sojourn.store.engine import Engine
 
@@ -30,9 +31,10 @@ class Refusals:
             msgspec.json.encode({"site_id": site_id, "day": day, "reason": reason, "refused": refused})
             for (site_id, day, reason), refused in counts.items()
         ]
+        columns = ("site_id", "day", "reason", "refused")
         try:
-            self._engine.insert("refusals", ("site_id", "day", "reason", "refused"), b"\n".join(rows))
-        except BaseException:
+            self._engine.insert("refusals", columns, b"\n".join(rows))
+        except Unavailable:
             with self._lock:
                 self._counts += counts
             raise

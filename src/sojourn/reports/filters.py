@@ -89,9 +89,7 @@ def _value(item: Filter, texts: Sequence[str]) -> Any:
     if item.kind == "integer":
         return integer(item.name, text, -MAX_INTEGER, MAX_INTEGER)
     if item.kind == "boolean":
-        if text.lower() not in _BOOLEANS:
-            raise InvalidRequest(f"{item.name} is {text[:60]!r}; allowed: true, false.")
-        return _BOOLEANS[text.lower()]
+        return boolean(item.name, text)
     return _named(item, text)
 
 
@@ -101,6 +99,13 @@ def _named(item: Filter, text: str) -> str:
     if item.allowed and text not in item.allowed:
         raise InvalidRequest(f"{item.name} is {text[:60]!r}; allowed: {', '.join(item.allowed)}.")
     return text
+
+
+def boolean(name: str, text: str) -> bool:
+    """Raises InvalidRequest unless the text is true or false."""
+    if text.lower() not in _BOOLEANS:
+        raise InvalidRequest(f"{name} is {text[:60]!r}; allowed: true, false.")
+    return _BOOLEANS[text.lower()]
 
 
 def integer(name: str, text: str, least: int, most: int) -> int:

@@ -125,7 +125,7 @@ def _with_window(question: Question, now_ms: int) -> dict[str, Any]:
     """The filters with `from` and `to`; where a cursor says neither, they reach 30 days beyond its place."""
     filters = dict(question.filters)
     filters.setdefault("to", now_ms + 1)
-    newest = filters["to"] - 1
+    newest = now_ms
     if question.after is not None:
         newest = min(newest, started_ms_of(question.after.number))
     filters.setdefault("from", max(0, newest - DEFAULT_WINDOW_MS))

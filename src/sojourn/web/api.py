@@ -65,27 +65,30 @@ class Api:
         place = request.query_params.get("events_cursor")
         return {"data": self._sojourn.journey(access.site_id, request.path_params["id"], place)}
 
-    def get_site(self, access: Access, _request: Request) -> Any:
+    def get_site(self, access: Access, request: Request) -> Any:
+        allow_only(request, set())
         return {"data": self._sojourn.describe_site(access.site_id)}
 
     def patch_site(self, access: Access, request: Request) -> Any:
         allow_only(request, {"dry_run"})
         patch = object_of(request.state.body)
-        dry_run = filter_table.parse([("converted", request.query_params.get("dry_run", "false"))])["converted"]
-        if dry_run:
+        if filter_table.boolean("dry_run", request.query_params.get("dry_run", "false")):
             return {"data": self._sojourn.dry_run(access.site_id, patch)}
         _, is_building = self._sojourn.change_site(access.site_id, patch)
         return json_answer({"data": self._sojourn.describe_site(access.site_id)}, 202 if is_building else 200)
 
     def suppress(self, access: Access, request: Request) -> Any:
+        allow_only(request, set())
         decision = decision_of(object_of(request.state.body))
         count = self._sojourn.decide(access.site_id, decision.event_ids, decision.reason or "")
         return json_answer({"data": {"event_count": count, "reason": decision.reason}}, 202)
 
-    def list_conflicts(self, access: Access, _request: Request) -> Any:
+    def list_conflicts(self, access: Access, request: Request) -> Any:
+        allow_only(request, set())
         return {"data": self._sojourn.conflicts(access.site_id)}
 
-    def list_refusals(self, access: Access, _request: Request) -> Any:
+    def list_refusals(self, access: Access, request: Request) -> Any:
+        allow_only(request, set())
         return {"data": self._sojourn.refusals.totals(access.site_id)}
 
     async def openapi(self, _request: Request) -> Response:
