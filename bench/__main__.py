@@ -2,6 +2,7 @@
 
 import argparse
 import platform
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,8 +33,8 @@ def main() -> None:
         [f"{datetime.now(UTC):%Y-%m-%d}, Sojourn {sojourn.__version__}, {machine()}", ""],
     )
     if arguments.only != "serve":
-        columns, rows = sessionize.table(arguments.size)
-        _show(console, lines, f"sessionize, {arguments.size:,} events, Parquet to Parquet", columns, rows)
+        title = f"sessionize, {arguments.size:,} events, Parquet to Parquet"
+        _show(console, lines, title, sessionize.COLUMNS, map(sessionize.cells, sessionize.rows(arguments.size, 2)))
     if arguments.only != "sessionize":
         figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in serve.rows()]
         _show(console, lines, "serve", ("what", "measured", "wanted", "reached"), figures)
@@ -42,8 +43,9 @@ def main() -> None:
 
 
 def _show(
-    console: Console, lines: list[str], title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]
+    console: Console, lines: list[str], title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]
 ) -> None:
+    rows = list(rows)
     table = Table(*columns, title=title)
     for row in rows:
         table.add_row(*row)

@@ -23,6 +23,7 @@ from rich.table import Table
 
 OUT = Path(__file__).parent / "out"
 SIZE = 1_000_000
+COLUMNS = ("way", "data", "events", "sessions", "seconds", "peak MB", "events/s")
 DATA = {"even": False, "skewed": True}
 
 
@@ -99,11 +100,16 @@ def run_here(way: str, source: Path, target: Path) -> None:
     print(json.dumps({"seconds": round(seconds, 2), "peak_mb": peak}))
 
 
+def cells(row: Row) -> tuple[str, ...]:
+    """The row as COLUMNS name it."""
+    figures = (row.events, row.sessions, row.seconds, row.peak_mb, round(row.events / row.seconds))
+    return (row.way, row.data, *(f"{figure:,}" for figure in figures))
+
+
 def shown(taken: list[Row]) -> Table:
-    table = Table("way", "data", "events", "sessions", "seconds", "peak MB", "events/s")
+    table = Table(*COLUMNS)
     for row in taken:
-        figures = (row.events, row.sessions, row.seconds, row.peak_mb, round(row.events / row.seconds))
-        table.add_row(row.way, row.data, *(f"{figure:,}" for figure in figures))
+        table.add_row(*cells(row))
     return table
 
 

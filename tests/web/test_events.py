@@ -170,6 +170,16 @@ def test_a_publishable_key_sends_events_but_neither_points_nor_suppressed(server
         assert (status, answer["error"]) == (403, "Forbidden")
 
 
+def test_a_page_on_another_origin_may_send(server: Server) -> None:
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    preflight = server.ask("OPTIONS", "/v1/events", None, headers=asked)
+    assert preflight.status_code == 204
+    assert "authorization" in preflight.headers["access-control-allow-headers"]
+    for key in (WRITE, None):
+        answer = server.ask("POST", "/v1/events", key, json={"type": "click", "visitor_id": "page"})
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
 def test_no_key_no_event(server: Server) -> None:
     answer = server.ask("POST", "/v1/events", None, content=b"{}")
     assert (answer.status_code, answer.json()["error"]) == (401, "Unauthorized")

@@ -34,6 +34,7 @@ class _Group:
     events: list[Event] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     done: asyncio.Future[None] | None = None
+    began: float = 0.0
 
 
 class Recent:
@@ -106,7 +107,8 @@ class Buffer:
         group.keys += keys
         self._waiting += len(events)
         if group.done is None:
-            group.done = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            group.done, group.began = loop.create_future(), loop.time()
         if self._committer is None or self._committer.done():
             self._committer = asyncio.create_task(self._commit_groups())
         try:
@@ -116,8 +118,10 @@ class Buffer:
 
     async def _commit_groups(self) -> None:
         while self._group.events:
-            if len(self._group.events) < MAX_ROWS:
-                await asyncio.sleep(self._gather)
+            # What came while the last insert was under way has waited already.
+            waited = asyncio.get_running_loop().time() - self._group.began
+            if waited < self._gather and len(self._group.events) < MAX_ROWS:
+                await asyncio.sleep(self._gather - waited)
             group, self._group = self._group, _Group()
             await self._commit(group)
 

@@ -56,7 +56,7 @@ Step = Callable[[dict[str, Any], Event, Arrival], None]
 
 
 def drop_unknown(payload: dict[str, Any], _event: Event, arrival: Arrival) -> None:
-    if not payload.keys() <= FIELDS:
+    if not FIELDS.issuperset(payload):
         for name in payload.keys() - FIELDS:
             raise Refused(
                 Reason.UNKNOWN_FIELD,
@@ -135,7 +135,7 @@ def put_value(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
     if payload.get("value") is not None:
         event.value = as_number(payload, "value", MAX_VALUE)
     event.currency = as_code(payload, "currency")
-    points = payload.get("points", 0)
+    points = payload.get("points")
     if points is not None:
         if not isinstance(points, int) or isinstance(points, bool) or abs(points) > MAX_POINTS:
             raise Refused(

@@ -13,9 +13,16 @@ from sojourn.pipeline.worker import Worker
 SAVE_EVERY = 5.0
 # A pass over many commits costs little more than over one, so passes keep a distance and leave the cores to ingest.
 SHORTEST_REST = 0.1
+LONGEST_REST = 4.0
+MANY_LEADS = 3000
 RETRY_AFTER = 1.0
 
 log = logging.getLogger("sojourn")
+
+
+def rest_after(took: float, lead_count: int) -> float:
+    """Seconds to rest after a pass that took so many: half of it, and longer when many leads were touched."""
+    return max(SHORTEST_REST, took / 2 if lead_count < MANY_LEADS else min(LONGEST_REST, 4 * took))
 
 
 class Loop:
@@ -58,7 +65,7 @@ class Loop:
                 self._stopping.wait(RETRY_AFTER)
                 continue
             if worked:
-                self._stopping.wait(max(SHORTEST_REST, time.monotonic() - started))
+                self._stopping.wait(rest_after(time.monotonic() - started, self._worker.lead_count))
             else:
                 self._wake.wait(1.0)
                 self._wake.clear()

@@ -1,5 +1,6 @@
 """The body of POST /v1/events, split into events so that a broken one does not take the others along."""
 
+import contextlib
 import re
 from typing import Any
 
@@ -16,9 +17,11 @@ _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 
 
 class Payload(msgspec.Struct):
-    """The raw JSON of each event; `sent_at` is the envelope's; `is_batch` says in which form to answer."""
+    """Each event as raw JSON, or decoded where the whole body could be; `sent_at` is the envelope's; `is_batch` says
+    in which form to answer.
+    """
 
-    raws: list[bytes]
+    items: list[Any]
     is_batch: bool
     sent_at: Any = None
 
@@ -26,6 +29,14 @@ class Payload(msgspec.Struct):
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
     events: list[msgspec.Raw] | None = None
     sent_at: Any = None
+
+
+class _Decoded(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[Any]
+    sent_at: Any = None
+
+
+_whole = msgspec.json.Decoder(_Decoded)
 
 
 def split(body: bytes) -> Payload:
@@ -38,8 +49,8 @@ def split(body: bytes) -> Payload:
         if len(body) > MAX_EVENT_BYTES:
             raise PayloadTooLarge(f"The event has {len(body):,} bytes; allowed are {MAX_EVENT_BYTES:,}.")
         return Payload([body], is_batch=False)
-    if len(events.raws) > MAX_EVENTS:
-        raise InvalidRequest(f"events has {len(events.raws):,} events; allowed are up to {MAX_EVENTS:,} in a request.")
+    if len(events.items) > MAX_EVENTS:
+        raise InvalidRequest(f"events has {len(events.items):,} events; allowed are up to {MAX_EVENTS:,} in a request.")
     return events
 
 
@@ -51,6 +62,10 @@ def batch_of(body: bytes) -> Payload | None:
     head = body[:200].lstrip()
     if not head.startswith(b"{") or b'"events"' not in body:
         return None
+    if len(body) <= MAX_EVENT_BYTES:  # so none of its events is too large, and one call may decode them all
+        with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            decoded = _whole.decode(body)
+            return Payload(decoded.events, is_batch=True, sent_at=decoded.sent_at)
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
     except msgspec.ValidationError as error:
@@ -90,14 +105,23 @@ def elements_of(body: bytes) -> list[bytes] | None:
     return None
 
 
-def decode(raw: bytes) -> dict[str, Any]:
+def decode(item: Any) -> dict[str, Any]:
     """One event's JSON object. Raises Refused."""
+    if isinstance(item, dict):
+        return item
+    return _object_of(_decode(item) if isinstance(item, bytes) else item)
+
+
+def _decode(raw: bytes) -> Any:
     if len(raw) > MAX_EVENT_BYTES:
         raise Refused(Reason.TOO_LARGE, f"The event has {len(raw):,} bytes; allowed are {MAX_EVENT_BYTES:,}.")
     try:
-        value = msgspec.json.decode(raw)
+        return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(Reason.BROKEN_JSON, f"The event is not JSON that can be stored: {error}.") from None
+
+
+def _object_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(Reason.NOT_AN_OBJECT, f"The event is {type(value).__name__}; allowed is a JSON object.")
     return value

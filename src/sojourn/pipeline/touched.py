@@ -3,8 +3,7 @@ those on both sides of it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, named_of
 from sojourn.store.engine import Engine, sql
@@ -12,16 +11,14 @@ from sojourn.store.engine import Engine, sql
 FOREVER = 1 << 62
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """Commits after the first and up to the last."""
 
     after: int
     upto: int
 
 
-@dataclass(frozen=True)
-class Touch:
+class Touch(NamedTuple):
     """A lead whose sessions may have changed, between two instants, both included."""
 
     lead: str
@@ -32,8 +29,7 @@ class Touch:
         return Touch(self.lead, min(self.from_ms, from_ms), max(self.to_ms, to_ms))
 
 
-@dataclass(frozen=True)
-class Fresh:
+class Fresh(NamedTuple):
     """The new events that name the same identifiers, and between which instants they lie."""
 
     sender: str
@@ -126,6 +122,7 @@ def merged(touches: Iterable[Touch]) -> list[Touch]:
     """One touch a lead, from its first instant to its last."""
     by_lead: dict[str, Touch] = {}
     for touch in touches:
-        known = by_lead.get(touch.lead, touch)
-        by_lead[touch.lead] = known.stretched(touch.from_ms, touch.to_ms)
+        known = by_lead.setdefault(touch.lead, touch)
+        if known is not touch:
+            by_lead[touch.lead] = known.stretched(touch.from_ms, touch.to_ms)
     return list(by_lead.values())

@@ -23,6 +23,7 @@ class Worker:
         self._sessionizer = Sessionizer(engine)
         self.done = self._recorded()
         self._saved = self.done
+        self.lead_count = 0  # how many leads the last pass touched
 
     def _recorded(self) -> int:
         rows = self._engine.query(sql("progress.last"), {"worker": self._name})
@@ -39,6 +40,7 @@ class Worker:
         if upto <= self.done:
             return False
         commits = Range(self.done, upto)
+        self.lead_count = 0
         for site_id in self._touched_sites(commits):
             self._work_site(site_id, commits, now_ms())
         self.done = upto
@@ -58,8 +60,10 @@ class Worker:
                 # What was just marked is part of this pass: until it is recomputed it would count twice.
                 touches += Touched(self._engine, site_id, Range(commit_id - 1, commit_id)).find()
         definition = self._sites.definition(site_id)
+        leads = merged(touches)
+        self.lead_count += len(leads)
         for site in filter(None, (definition.present, definition.building)):
-            self._sessionizer.recompute(site, site_id, merged(touches), self._commits.stamp, now_ms)
+            self._sessionizer.recompute(site, site_id, leads, self._commits.stamp, now_ms)
 
     def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR
+from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, named_of
 from sojourn.model.session import PREFIX, decode_id
 from sojourn.pipeline.touched import reach
 from sojourn.store.engine import Engine, sql
@@ -33,13 +33,16 @@ class Leads:
 
     def of_event(self, site_id: str, *, sender: str, external_id: str, email: str, at_ms: int) -> str:
         """The lead of an event with these identifiers at this instant."""
+        linked = reach(self._engine, site_id, {sender, *([EMAIL + email] if email else [])})
+        if not linked:
+            return named_of(external_id, email, "") or sender
         parameters: dict[str, Any] = {
             "site_id": site_id,
             "senders": [sender],
             "external_ids": [external_id],
             "emails": [email],
             "instants": [at_ms],
-            "keys": sorted(reach(self._engine, site_id, {sender, *([EMAIL + email] if email else [])}) | {sender}),
+            "keys": sorted({*linked, sender}),
         }
         rows = self._engine.query(sql("lead.resolved"), parameters)
         return str(rows[0][0])

@@ -36,7 +36,7 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_event = scope["type"] == "http" and scope["path"] == EVENTS_PATH and scope["method"] == "POST"
+        is_event = scope["type"] == "http" and scope["path"] == EVENTS_PATH and scope["method"] in ("POST", "OPTIONS")
         await (self._ingest if is_event else self._rest)(scope, receive, send)
 
 

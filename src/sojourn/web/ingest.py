@@ -20,6 +20,14 @@ from sojourn.web.answers import error_answer, error_body
 
 MAX_BODY = 5_000_000
 _JSON = (b"content-type", b"application/json")
+# A page on any origin may send events with its publishable key: the key is what decides.
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = (
+    _ANY_ORIGIN,
+    (b"access-control-allow-methods", b"POST"),
+    (b"access-control-allow-headers", b"authorization, content-type, content-encoding"),
+    (b"access-control-max-age", b"86400"),
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -31,10 +39,16 @@ class Ingest:
         self._is_local = is_local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await send({"type": "http.response.start", "status": 204, "headers": _PREFLIGHT})
+            await send({"type": "http.response.body"})
+            return
         try:
             status, body = await self._answer(scope, receive)
         except SojournError as error:
-            await error_answer(error)(scope, receive, send)
+            answer = error_answer(error)
+            answer.raw_headers.append(_ANY_ORIGIN)
+            await answer(scope, receive, send)
             return
         await _send_json(send, status, body)
 
@@ -51,18 +65,18 @@ class Ingest:
         )
         if payload.sent_at is not None:
             arrival.sent_at = instant.parse(payload.sent_at, "sent_at")
-        events, refusals = self._collect(payload.raws, arrival)
+        events, refusals = self._collect(payload.items, arrival)
         if not payload.is_batch and refusals:
             return _status_of(refusals[0]), error_body(refusals[0]["error"], refusals[0]["message"])
         added = await self._sojourn.buffer.add(events)
         return 202, {"accepted": added.accepted, "duplicates": added.duplicates, "refused": refusals}
 
-    def _collect(self, raws: list[bytes], arrival: Arrival) -> tuple[list[Event], list[dict[str, Any]]]:
+    def _collect(self, items: list[Any], arrival: Arrival) -> tuple[list[Event], list[dict[str, Any]]]:
         events: list[Event] = []
         refusals: list[dict[str, Any]] = []
-        for index, raw in enumerate(raws):
+        for index, item in enumerate(items):
             try:
-                events.append(collect(payloads.decode(raw), arrival))
+                events.append(collect(payloads.decode(item), arrival))
             except Refused as refused:
                 refusals.append({"index": index, "error": refused.code, "message": refused.message})
                 self._count(refused.reason, arrival)
@@ -119,6 +133,6 @@ def _too_large() -> PayloadTooLarge:
 
 async def _send_json(send: Send, status: int, body: Any) -> None:
     text = _encoder.encode(body)
-    headers = [_JSON, (b"content-length", str(len(text)).encode())]
+    headers = [_JSON, _ANY_ORIGIN, (b"content-length", str(len(text)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text})

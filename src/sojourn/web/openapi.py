@@ -1,6 +1,5 @@
 """The OpenAPI 3.1 document, made of the tables that the routes themselves use."""
 
-from functools import cache
 from typing import Any
 
 from sojourn.errors import ERRORS
@@ -80,66 +79,60 @@ EVENT_FIELDS: Schema = {
 }
 
 
-def _schemas() -> Schema:
-    row = _object(
-        {
-            "id": _TEXT,
-            "type": _TEXT,
-            "url": _OPTIONAL,
-            "occurred_at": _INSTANT,
-            "points": {"type": "integer"},
-            "properties": _ANY_OBJECT,
-        }
-    )
-    journey = {
-        **SESSION_FIELDS,
-        "events": {"type": "array", "items": row},
-        "nudges": {"type": "array", "items": _ANY_OBJECT},
-        "events_next_cursor": _TEXT,
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(items: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **more}
+
+
+_CODES = sorted({error.code for error in ERRORS} | {"InternalError"})
+_SENT_AT = EVENT_FIELDS["sent_at"]
+_ROW = _object(
+    {
+        "id": _TEXT,
+        "type": _TEXT,
+        "url": _OPTIONAL,
+        "occurred_at": _INSTANT,
+        "points": {"type": "integer"},
+        "properties": _ANY_OBJECT,
     }
-    refused = _object({"index": _COUNT, "error": _TEXT, "message": _TEXT})
-    return {
-        "Error": _object(
-            {"error": {"enum": sorted({e.code for e in ERRORS} | {"InternalError"})}, "message": _TEXT},
-            example=ERROR,
-        ),
-        "Event": _object(EVENT_FIELDS, ["type"], additionalProperties=False, example=EVENT),
-        "Events": _object(
+)
+_JOURNEY = {**SESSION_FIELDS, "events": _list(_ROW), "nudges": _list(_ANY_OBJECT)}
+_REFUSED = _object({"index": _COUNT, "error": _TEXT, "message": _TEXT})
+_REASON = {"type": ["string", "null"], "minLength": 1, "maxLength": 100}
+
+_SCHEMAS: Schema = {
+    "Error": _object({"error": {"enum": _CODES}, "message": _TEXT}, example=ERROR),
+    "Event": _object(EVENT_FIELDS, ["type"], additionalProperties=False, example=EVENT),
+    "Events": _object({"events": _list(_ref("Event"), maxItems=2000), "sent_at": _SENT_AT}, ["events"]),
+    "Accepted": _object({"accepted": _COUNT, "duplicates": _COUNT, "refused": _list(_REFUSED)}),
+    "Session": _object(SESSION_FIELDS, example=SESSION),
+    "Journey": _object({**_JOURNEY, "events_next_cursor": _TEXT}, list(_JOURNEY)),
+    "Sessions": _object({"data": _list(_ref("Session")), "next_cursor": _OPTIONAL, "has_more": {"type": "boolean"}}),
+    "Site": {**_ANY_OBJECT, "example": SITE},
+    "SitePatch": {
+        "type": "object",
+        "properties": dict.fromkeys(CHANGEABLE, True) | {"plan": {"enum": list(PLANS)}},
+        "additionalProperties": False,
+    },
+    "Decision": _object({"event_ids": _list(_TEXT, minItems=1, maxItems=10_000), "reason": _REASON}, ["event_ids"]),
+    "Decided": _object({"event_count": _COUNT, "reason": _OPTIONAL}),
+    "Conflicts": _list(
+        _object(
             {
-                "events": {
-                    "type": "array",
-                    "maxItems": 2000,
-                    "items": {"$ref": "#/components/schemas/Event"},
-                },
-                "sent_at": {"type": ["string", "number", "null"]},
-            },
-            ["events"],
-        ),
-        "Accepted": _object({"accepted": _COUNT, "duplicates": _COUNT, "refused": {"type": "array", "items": refused}}),
-        "Session": _object(SESSION_FIELDS, example=SESSION),
-        "Journey": _object(journey, [name for name in journey if name != "events_next_cursor"]),
-        "Sessions": _object(
-            {
-                "data": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}},
-                "next_cursor": _OPTIONAL,
-                "has_more": {"type": "boolean"},
+                "email": _TEXT,
+                "belongs_to": _TEXT,
+                "also_named_with": _TEXT,
+                "occurred_at": _INSTANT,
+                "event_id": _TEXT,
             }
-        ),
-        "Site": {**_ANY_OBJECT, "example": SITE},
-        "SitePatch": {
-            "type": "object",
-            "properties": dict.fromkeys(CHANGEABLE, True) | {"plan": {"enum": list(PLANS)}},
-            "additionalProperties": False,
-        },
-        "Decision": _object(
-            {
-                "event_ids": {"type": "array", "minItems": 1, "maxItems": 10_000, "items": _TEXT},
-                "reason": {"type": ["string", "null"], "minLength": 1, "maxLength": 100},
-            },
-            ["event_ids"],
-        ),
-        "Status": _object({"status": _TEXT}),
-    }
+        )
+    ),
+    "Refusals": {"type": "object", "additionalProperties": _COUNT},
+    "Status": _object({"status": _TEXT}),
+}
 
 
 def _parameter(item: Filter) -> Schema:
@@ -147,20 +140,24 @@ def _parameter(item: Filter) -> Schema:
     if item.allowed:
         schema = {"enum": list(item.allowed)}
     if item.kind == "any_of":
-        schema = {"type": "array", "items": schema}
+        schema = _list(schema)
     return {"name": item.name, "in": "query", "description": item.help, "schema": schema, "explode": True}
 
 
-def _answer(schema: str, description: str, *, wrapped: bool = False) -> Schema:
-    body: Schema = {"$ref": f"#/components/schemas/{schema}"}
-    return {
-        "description": description,
-        "content": {"application/json": {"schema": _object({"data": body}) if wrapped else body}},
-    }
+def _query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
 
 
-def _errors(*statuses: int) -> Schema:
-    return {str(status): _answer("Error", _MEANINGS[status]) for status in statuses}
+def _content(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _answer(schema: str, description: str) -> Schema:
+    return {"description": description, "content": _content(_ref(schema))}
+
+
+def _wrapped(schema: str, description: str) -> Schema:
+    return {"description": description, "content": _content(_object({"data": _ref(schema)}))}
 
 
 _MEANINGS = {
@@ -168,124 +165,98 @@ _MEANINGS = {
     401: "no key, an unknown or a revoked key",
     403: "a key that may not do this",
     404: "no such thing on this site, or outside its retention window",
-    405: "another method is needed here",
     413: "a body over 5 MB, or a lone event over 100 KB",
     503: "not acknowledged: repeat it, repeating is safe",
 }
 _COMMON = (400, 401, 403, 413, 503)
 
 
+def _errors(*statuses: int) -> Schema:
+    return {str(status): _answer("Error", _MEANINGS[status]) for status in statuses}
+
+
+def _operation(summary: str, responses: Schema, *errors: int, **more: Any) -> Schema:
+    return {"summary": summary, **more, "responses": {**responses, **_errors(*errors, *_COMMON)}}
+
+
 def _body(schema: Schema) -> Schema:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"required": True, "content": _content(schema)}
 
 
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
+_LIST = _operation(
+    "List sessions, newest first",
+    {"200": _answer("Sessions", "a page of sessions")},
+    parameters=[
+        *map(_parameter, FILTERS),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "how many"),
+        _query("cursor", _TEXT, "next_cursor of an earlier answer; it works alone"),
+    ],
+)
+_ONE = _operation(
+    "One session with its events; every id that was ever served answers",
+    {"200": _wrapped("Journey", "the session")},
+    404,
+    parameters=[
+        {"name": "id", "in": "path", "required": True, "schema": _TEXT},
+        _query("events_cursor", _TEXT, "events_next_cursor of an earlier answer"),
+    ],
+)
+_SEND = _operation(
+    "Send one event, or up to 2,000",
+    {"202": _answer("Accepted", "durable")},
+    requestBody=_body({"anyOf": [_ref("Event"), _ref("Events")]}),
+)
+_PATCH = _operation(
+    "Change the site; what touches the past is built beside the present and switched at once",
+    {"200": _wrapped("Site", "changed, or what would change"), "202": _wrapped("Site", "being built")},
+    parameters=[_query("dry_run", {"type": "boolean", "default": False}, "answer what would change, change nothing")],
+    requestBody=_body(_ref("SitePatch")),
+)
+_DECIDE = _operation(
+    "Suppress events for a reason, or release them",
+    {"202": _wrapped("Decided", "taken")},
+    404,
+    requestBody=_body(_ref("Decision")),
+)
+_CONFLICTS = _operation(
+    "Identity facts that contradict: the external id won", {"200": _wrapped("Conflicts", "newest first")}
+)
+_REFUSALS = _operation("How many events were refused, by reason", {"200": _wrapped("Refusals", "counts")})
+_READY = {"summary": "The store and the worker answer", "security": []}
+_HEALTHY = {"summary": "The process answers", "security": []}
+
+_PATHS: Schema = {
+    "/v1/events": {"post": _SEND},
+    "/v1/sessions": {"get": _LIST},
+    "/sessions": {"get": _LIST},
+    "/v1/sessions/{id}": {"get": _ONE},
+    "/v1/site": {
+        "get": _operation("The site of the key", {"200": _wrapped("Site", "the site")}),
+        "patch": _PATCH,
+    },
+    "/v1/suppressions": {"post": _DECIDE},
+    "/v1/conflicts": {"get": _CONFLICTS},
+    "/v1/refusals": {"get": _REFUSALS},
+    "/healthz": {"get": {**_HEALTHY, "responses": {"200": _answer("Status", "yes")}}},
+    "/readyz": {"get": {**_READY, "responses": {"200": _answer("Status", "ready"), **_errors(503)}}},
+}
+
+_INFO = {
+    "title": "Sojourn",
+    "version": "1",
+    "description": "Events in, sessions out.",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+_KEY = {"type": "http", "scheme": "bearer", "description": "sk_… reads and writes, pk_… may only send events"}
 
 
-def _paths() -> Schema:
-    page = [
-        {
-            "name": "limit",
-            "in": "query",
-            "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-        },
-        {
-            "name": "cursor",
-            "in": "query",
-            "schema": _TEXT,
-            "description": "next_cursor of an earlier answer; it works alone",
-        },
-    ]
-    listing = {
-        "summary": "List sessions, newest first",
-        "parameters": [*map(_parameter, FILTERS), *page],
-        "responses": {"200": _answer("Sessions", "a page of sessions"), **_errors(*_COMMON)},
-    }
-    one = {
-        "summary": "One session with its events; every id that was ever served answers",
-        "parameters": [
-            {"name": "id", "in": "path", "required": True, "schema": _TEXT},
-            {"name": "events_cursor", "in": "query", "schema": _TEXT},
-        ],
-        "responses": {"200": _answer("Journey", "the session", wrapped=True), **_errors(404, *_COMMON)},
-    }
-    send = {
-        "summary": "Send one event, or up to 2,000",
-        "requestBody": _body({"anyOf": [_ref("Event"), _ref("Events")]}),
-        "responses": {"202": _answer("Accepted", "durable"), **_errors(*_COMMON)},
-    }
-    site = {
-        "summary": "The site of the key",
-        "responses": {"200": _answer("Site", "the site", wrapped=True), **_errors(*_COMMON)},
-    }
-    patch = {
-        "summary": "Change the site; what touches the past is built beside the present and switched at once",
-        "parameters": [{"name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": False}}],
-        "requestBody": _body(_ref("SitePatch")),
-        "responses": {
-            "200": _answer("Site", "changed, or what would change", wrapped=True),
-            "202": _answer("Site", "being built", wrapped=True),
-            **_errors(*_COMMON),
-        },
-    }
-    decide = {
-        "summary": "Suppress events for a reason, or release them",
-        "requestBody": _body(_ref("Decision")),
-        "responses": {"202": _answer("Site", "taken", wrapped=True), **_errors(404, *_COMMON)},
-    }
-    return {
-        "/v1/events": {"post": send},
-        "/v1/sessions": {"get": listing},
-        "/sessions": {"get": listing},
-        "/v1/sessions/{id}": {"get": one},
-        "/v1/site": {"get": site, "patch": patch},
-        "/v1/suppressions": {"post": decide},
-        "/v1/conflicts": {"get": _plain("Identity facts that contradict: the external id won")},
-        "/v1/refusals": {"get": _plain("How many events were refused, by reason")},
-        "/healthz": {"get": _open("The process answers")},
-        "/readyz": {
-            "get": {
-                **_open("The store and the worker answer"),
-                "responses": {"200": _answer("Status", "ready"), **_errors(503)},
-            }
-        },
-    }
-
-
-def _plain(summary: str) -> Schema:
-    content = {"application/json": {"schema": _object({"data": True})}}
-    return {
-        "summary": summary,
-        "responses": {"200": {"description": "the answer", "content": content}, **_errors(*_COMMON)},
-    }
-
-
-def _open(summary: str) -> Schema:
-    return {"summary": summary, "security": [], "responses": {"200": _answer("Status", "yes")}}
-
-
-@cache
 def document() -> Schema:
+    """The whole document, as JSON takes it."""
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Sojourn",
-            "version": "1",
-            "description": "Events in, sessions out.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        },
+        "info": _INFO,
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
-        "paths": _paths(),
-        "components": {
-            "securitySchemes": {
-                "key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "sk_… reads and writes, pk_… may only send events",
-                }
-            },
-            "schemas": _schemas(),
-        },
+        "paths": _PATHS,
+        "components": {"securitySchemes": {"key": _KEY}, "schemas": _SCHEMAS},
     }

@@ -44,7 +44,7 @@ CREATE TABLE events
     is_superseded UInt8 DEFAULT 0, -- a copy with a smaller (occurred_at, content) stands instead
     version UInt64 DEFAULT 0,
     INDEX commit_id commit_id TYPE minmax GRANULARITY 1,
-    INDEX event_id event_id TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX event_id event_id TYPE bloom_filter(0.0001) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(occurred_at, 'UTC'))
