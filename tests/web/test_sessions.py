@@ -85,7 +85,7 @@ def test_journeys_of_the_product_page(server: Server, intent: str, steps: list[t
 
 
 def test_every_field_of_a_session(server: Server) -> None:
-    lead = {"id": "ann-7", "email": "Ann@Example.com", "traits": {"name": "Ann Example"}}
+    lead = {"id": "fields-7", "email": "Fields@Example.com", "traits": {"name": "Ann Example"}}
     url = "https://Shop.example/Pricing/?utm_source=news&utm_medium=email&utm_campaign=spring"
     first = {"type": "Page View", "event_id": "f1", "occurred_at": "2026-03-01T10:00:00.123Z", "url": url, "lead": lead}
     context = {"device": "mobile", "browser": "Firefox", "os": "Android", "country": "DE", "ip": "203.0.113.9"}
@@ -96,9 +96,9 @@ def test_every_field_of_a_session(server: Server) -> None:
         {**last, "value": 59.9, "currency": "eur", "points": 2, "properties": {"order": {"id": 1}}},
     )
     assert sent == {"accepted": 2, "duplicates": 0, "refused": []}
-    session = one(server, "ann-7", 2)
+    session = one(server, "fields-7", 2)
     assert session["id"].startswith("sess_")
-    assert session["lead"] == {"id": session["lead_id"], "external_id": "ann-7", "name": "Ann Example"}
+    assert session["lead"] == {"id": session["lead_id"], "external_id": "fields-7", "name": "Ann Example"}
     assert session["account_id"].startswith("acct_")
     expected = {
         "started_at": "2026-03-01T10:00:00.123Z",

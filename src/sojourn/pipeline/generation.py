@@ -55,9 +55,10 @@ class Generations:
             self._begin(building)
         page, pages = self._built[building.id], self._pages[building.id]
         first, last = page * BUCKETS // pages, (page + 1) * BUCKETS // pages - 1
+        upto = self._commits.settled()
         for site_id in (building.id, twin_of(building.id)):
             touches = [Touch(lead, 0, FOREVER) for lead in self._leads(site_id, first, last)]
-            self._sessionizer.recompute(building, site_id, touches, self._commits.stamp, now_ms)
+            self._sessionizer.recompute(building, site_id, touches, upto, self._commits.stamp, now_ms)
         self._built[building.id] = page + 1
         if page + 1 == pages:
             self._flip(building)
@@ -81,7 +82,4 @@ class Generations:
         del self._built[building.id], self._pages[building.id]
         parameters = {"ids": [building.id, twin_of(building.id)], "generation": building.generation}
         for table in ("sessions", "slices"):
-            self._engine.execute(
-                f"DELETE FROM {table} WHERE site_id IN {{ids:Array(String)}} AND generation < {{generation:UInt32}}",
-                parameters,
-            )
+            self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)

@@ -48,22 +48,26 @@ class Sessionizer:
         self._engine.execute(sql("event.settle"), parameters)
         return True
 
-    def recompute(self, site: Site, site_id: str, touches: list[Touch], stamp: Callable[[], int], now_ms: int) -> None:
+    def recompute(
+        self, site: Site, site_id: str, touches: list[Touch], upto: int, stamp: Callable[[], int], now_ms: int
+    ) -> None:
         """Replace the sessions that the touches changed; sessions elsewhere are neither read nor written."""
         for batch in _batches(touches):
-            Recompute(self._engine, site, site_id, stamp, now_ms).run(batch)
+            Recompute(self._engine, site, site_id, upto, stamp, now_ms).run(batch)
 
 
 class Recompute:
     """One batch of touched leads of one site."""
 
-    def __init__(self, engine: Engine, site: Site, site_id: str, stamp: Callable[[], int], now_ms: int) -> None:
+    def __init__(
+        self, engine: Engine, site: Site, site_id: str, upto: int, stamp: Callable[[], int], now_ms: int
+    ) -> None:
         self._engine = engine
         self._site = site
         self._stamp = stamp
         self._place = {"site_id": site_id, "generation": site.generation}
         self._site_id = site_id
-        self._definitions = {**definitions(site), "now_ms": now_ms}
+        self._definitions = {**definitions(site), "now_ms": now_ms, "upto": upto}
 
     def run(self, touches: list[Touch]) -> None:
         windows, large = self._widened(touches)
@@ -74,14 +78,14 @@ class Recompute:
         plain = [window for window in windows if window.lead not in sliced | large]
         others = [window for window in windows if window.lead in sliced | large]
         touched = [touch for touch in touches if touch.lead in sliced]
-        # Most of a statement's time goes into planning it, on one core: the two ways use both.
+        # Most of a statement's time goes into planning it, on one core: these two use both. Sessions are written one
+        # after the other: one that moves between leads of the two must be seen where it went before it is missed.
         with ThreadPoolExecutor(2) as threads:
-            ways = [
-                threads.submit(self._recompute_plain, plain),
-                threads.submit(self._recompute_sliced, others, touched, large - sliced),
-            ]
-            for way in ways:
-                way.result()
+            slicing = threads.submit(self._slice, touched, large - sliced)
+            threads.submit(self._recompute_plain, plain).result()
+            slicing.result()
+        if others:
+            self._write("session.recompute_sliced", others)
 
     def _recompute_plain(self, windows: list[Touch]) -> None:
         if windows:
@@ -89,11 +93,6 @@ class Recompute:
             direct = not reach(self._engine, self._site_id, set(keys))
             self._write("session.recompute_direct" if direct else "session.recompute", windows, keys=keys)
             self._slice([], self._grown(windows))
-
-    def _recompute_sliced(self, windows: list[Touch], touched: list[Touch], leads: set[str]) -> None:
-        if windows:
-            self._slice(touched, leads)
-            self._write("session.recompute_sliced", windows)
 
     def _slice(self, touches: list[Touch], leads: set[str]) -> None:
         """Bring slices up to date: those that were touched, and all of leads that have none yet."""

@@ -63,7 +63,7 @@ class Worker:
         leads = merged(touches)
         self.lead_count += len(leads)
         for site in filter(None, (definition.present, definition.building)):
-            self._sessionizer.recompute(site, site_id, leads, self._commits.stamp, now_ms)
+            self._sessionizer.recompute(site, site_id, leads, commits.upto, self._commits.stamp, now_ms)
 
     def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""

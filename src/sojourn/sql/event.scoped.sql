@@ -1,4 +1,5 @@
--- The active events of the keys.
+-- The active events of the keys, of the commits up to the one that is being worked off: of what came later nothing is
+-- touched yet, and half of it would make sessions that never were. Decisions (`version`) stand for older events.
 scoped_events AS
 (
     SELECT
@@ -10,6 +11,7 @@ scoped_events AS
           SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
           FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
+      AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
       AND suppressed = '' AND NOT is_superseded
       AND NOT has({passive_types:Array(String)}, type)
 )

@@ -32,7 +32,8 @@ SELECT
         if(last_decided > c.decided, decision, c.suppressed) AS suppressed,
         greatest(c.decided, last_decided) AS decided,
         toUInt8((c.occurred_at, c.content) != standing) AS is_superseded,
-        greatest(c.decided, last_decided) + if((c.occurred_at, c.content) != standing, bitShiftLeft(toUInt64(1), 63), 0) AS version
+        if(greatest(c.decided, last_decided) > 0, 4503599627370496 + greatest(c.decided, last_decided), 0)
+            + if((c.occurred_at, c.content) != standing, bitShiftLeft(toUInt64(1), 63), 0) AS version
     )
 FROM copies AS c
 INNER JOIN differing AS d ON c.bucket = d.bucket AND c.sender = d.sender AND c.event_id = d.event_id

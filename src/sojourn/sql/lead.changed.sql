@@ -55,8 +55,9 @@ FROM
 (
     SELECT
         arrayJoin(arrayDistinct(arrayConcat(said, [key], if(has_before, [said_before], []), if(has_behind, [said_behind], [])))) AS ref,
-        if(startsWith(c.key, 'v:'), greatest(c.since, b.first_ms), c.since) AS from_ms,
-        if(startsWith(c.key, 'v:'), least(c.until, b.last_ms), c.until) AS to_ms
+        -- A visitor's events lie where they lie; an e-mail has one owner for all time.
+        multiIf(startsWith(c.key, 'v:'), greatest(c.since, b.first_ms), startsWith(c.key, 'e:'), toInt64(-1), c.since) AS from_ms,
+        multiIf(startsWith(c.key, 'v:'), least(c.until, b.last_ms), startsWith(c.key, 'e:'), {forever:Int64}, c.until) AS to_ms
     FROM changed AS c
     LEFT JOIN bounds AS b ON c.key = b.sender
     -- A fact that repeats what the one before it said changes nothing; nor does a later owner of an e-mail.
