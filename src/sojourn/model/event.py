@@ -8,10 +8,6 @@ import xxhash
 
 PAGE_VIEW = "page_view"
 
-# Versions of rows as they were sent count down from here, so that the first of equal copies stays; those of decisions
-# about them count up.
-FIRST_DECISION = 1 << 52
-
 # What the usual clients call the usual things. Keys are lower snake case already.
 TYPE_ALIASES = {
     "pageview": "page_view",
@@ -123,7 +119,6 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     context: str = ""
     traits: str = ""
     suppressed: str = ""
-    version: int = 0
 
 
 _encoder = msgspec.msgpack.Encoder()

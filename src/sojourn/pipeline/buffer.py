@@ -9,7 +9,7 @@ import msgspec
 import xxhash
 
 from sojourn.errors import Unavailable
-from sojourn.model.event import FIRST_DECISION, Event
+from sojourn.model.event import Event
 from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
 
@@ -148,7 +148,6 @@ class Buffer:
         with self._commits.commit() as commit_id:
             for event in events:
                 event.commit_id = commit_id
-                event.version = FIRST_DECISION - commit_id
             self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
 
     async def drain(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -80,6 +81,12 @@ def _server(application: Application) -> _Quiet:
     return _Quiet(config)
 
 
+def _calm_collector() -> None:
+    """Requests make many short-lived objects and no cycles: a look at every 700th costs a fifth of ingest."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, on_ready: Callable[[], None]) -> None:
     """Runs until SIGTERM, SIGINT or `stop`; every acknowledged event is durable by then."""
     owner = _server(Application(sojourn, is_local=True))
@@ -96,6 +103,7 @@ async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, 
         # Only the main thread may; a command's own server runs in another one and is stopped by it.
         with contextlib.suppress(ValueError, RuntimeError):
             loop.add_signal_handler(name, stop)
+    _calm_collector()
     sojourn.stop = stop
     sojourn.loop.start()
     on_ready()

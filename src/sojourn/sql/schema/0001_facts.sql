@@ -42,7 +42,8 @@ CREATE TABLE events
     suppressed LowCardinality(String),
     decided UInt64 DEFAULT 0,      -- the commit of the decision that suppressed or released it; 0: as sent
     is_superseded UInt8 DEFAULT 0, -- a copy with a smaller (occurred_at, content) stands instead
-    version UInt64,                -- as sent: 2^52 - commit_id, so that the first of equal copies stays; decided: above 2^52
+    -- As sent it counts down from 2^52, so that the first of equal copies stays; that of a decision counts up from it.
+    version UInt64 DEFAULT 4503599627370496 - commit_id,
     INDEX commit_id commit_id TYPE minmax GRANULARITY 1,
     INDEX event_id event_id TYPE bloom_filter(0.0001) GRANULARITY 1
 )
