@@ -34,7 +34,7 @@ def main() -> None:
     )
     if arguments.only != "serve":
         title = f"sessionize, {arguments.size:,} events, Parquet to Parquet"
-        _show(console, lines, title, sessionize.COLUMNS, map(sessionize.cells, sessionize.rows(arguments.size, 2)))
+        _show(console, lines, title, sessionize.COLUMNS, map(sessionize.cells, sessionize.rows(arguments.size, 3)))
     if arguments.only != "sessionize":
         figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in serve.rows()]
         _show(console, lines, "serve", ("what", "measured", "wanted", "reached"), figures)
