@@ -24,7 +24,7 @@ ALLOWED = {
     "store": _NOUNS,
     "adapters": _NOUNS,
     "frames": _NOUNS,
-    "pipeline": {*_NOUNS, "store", "adapters"},
+    "pipeline": {*_NOUNS, "store", "adapters", "frames"},
     "reports": _VERBS,
     "app": {*_VERBS, "reports"},
     "web": {*_NOUNS, "settings", "app", "pipeline", "reports"},

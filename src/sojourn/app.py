@@ -52,7 +52,7 @@ class Sojourn:
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
-        self.worker = Worker(self.engine, self.commits, self.sites)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations)
         self.loop = Loop(self.worker, self.generations, self.refusals, now_ms)
         self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
 
