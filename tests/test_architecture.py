@@ -22,7 +22,7 @@ ALLOWED = {
     "model": {"errors"},
     "settings": {"errors"},
     "store": _NOUNS,
-    "adapters": _NOUNS,
+    "adapters": {*_NOUNS, "frames"},
     "frames": _NOUNS,
     "pipeline": {*_NOUNS, "store", "adapters", "frames"},
     "reports": _VERBS,

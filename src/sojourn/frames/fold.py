@@ -164,8 +164,10 @@ def _distinct(chained: Chained, things: Numbers, counts: Numbers) -> tuple[Numbe
     rows = np.flatnonzero(counts)
     owners, kept = chained.session[rows], things[rows]
     width = int(kept.max()) + 1 if len(kept) else 1
-    keys = np.unique(owners * width + kept)
-    return keys // width, keys % width
+    keys = np.sort(owners * width + kept)  # several times as fast as np.unique, which hashes
+    is_new = np.ones(len(keys), bool)
+    is_new[1:] = keys[1:] != keys[:-1]
+    return keys[is_new] // width, keys[is_new] % width
 
 
 def _outer_urls(urls: Coded, chained: Chained, views: Numbers, *, last: bool) -> pa.Array:

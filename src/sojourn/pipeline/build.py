@@ -2,8 +2,10 @@
 
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,10 @@ from sojourn.pipeline.sessionize import VERY_MANY, Recompute, definitions
 from sojourn.pipeline.touched import Range, Touch, collect_facts, merged
 from sojourn.store.engine import Engine, sql
 
-EVENTS_A_PAGE = 500_000
+EVENTS_A_PAGE = 1_000_000
 BUCKETS = 65_536
 FINAL = "FINAL"
-_ASIDE = ("identity", "is_entangled", "lead")
+_ASIDE = ["identity", "is_entangled"]
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Build:
     passes touch meanwhile are computed once more at the end, since a piece may have read them before.
     """
 
-    def __init__(self, engine: Engine, commits: CommitLog, place: Place) -> None:
+    def __init__(self, engine: Engine, commits: CommitLog, place: Place, *, is_hurried: bool = False) -> None:
+        """`is_hurried` uses both cores: for what nobody can read yet. Else half of them is left to readers."""
+        self._threads = ThreadPoolExecutor(2) if is_hurried else None
         self._engine = engine
         self._commits = commits
         self._place = place
@@ -57,6 +61,7 @@ class Build:
         self._spill: Path | None = None
         self._spilled = 0
         self._now_ms = 0
+        self._writing: Future[None] | None = None
         self._steps = self._run()
         self.done, self.total = 0, 1
 
@@ -72,19 +77,22 @@ class Build:
     def close(self) -> None:
         """Forget what was put aside."""
         self._steps.close()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
         if self._spill is not None:
             shutil.rmtree(self._spill, ignore_errors=True)
 
     def _run(self) -> Generator[bool, None, None]:
         pages = self._page_count()
         self.total = pages + 2
-        for page in range(pages):
-            self._page(page * BUCKETS // pages, (page + 1) * BUCKETS // pages - 1)
-            self.done = page + 1
+        for number, (buckets, events) in enumerate(self._pages(pages), 1):
+            self._page(buckets, events)
+            self.done = number
             yield True
         for share in range(shares := self._spilled // EVENTS_A_PAGE + 1):
             self._entangled(share, shares)
             yield True
+        self._written()
         self._slice_large()
         self.done += 1
         yield True
@@ -96,21 +104,34 @@ class Build:
         )
         return min(BUCKETS, int(rows[0][0]) // EVENTS_A_PAGE + 1)
 
-    def _page(self, first: int, last: int) -> None:
-        buckets = {"first_bucket": first, "last_bucket": last}
-        events = self._read(buckets, "")
+    def _pages(self, pages: int) -> Iterator[tuple[dict[str, int], pa.Table]]:
+        """Stretches of buckets and their events; in a hurry the next is read while one is worked on."""
+        bounds = [page * BUCKETS // pages for page in range(pages + 1)]
+        stretches = [{"first_bucket": first, "last_bucket": end - 1} for first, end in pairwise(bounds)]
+        if self._threads is None:
+            yield from ((stretch, self._read(stretch, "")) for stretch in stretches)
+            return
+        reading = self._threads.submit(self._read, stretches[0], "")
+        for stretch, following in zip(stretches, [*stretches[1:], None], strict=True):
+            events = reading.result()
+            if following is not None:
+                reading = self._threads.submit(self._read, following, "")
+            yield stretch, events
+
+    def _page(self, buckets: dict[str, int], events: pa.Table) -> None:
         if _has_repetitions(events["identity"]):
             self._settle(buckets)
             events = self._read(buckets, FINAL)
         is_entangled = events["is_entangled"].to_numpy() > 0
         if is_entangled.any():
-            self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(list(_ASIDE)))
+            self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))
             events = events.filter(pa.array(~is_entangled))
-        self._write(events, buckets)
+        self._write(events.append_column("lead", events["sender"]), buckets)
 
     def _read(self, buckets: dict[str, int], final: str) -> pa.Table:
         text = sql("event.paged").replace("/* final */", final)
-        return self._engine.arrow(text, {**self._parameters, **buckets, **self._seen()})
+        threads = 2 if self._threads else 1
+        return self._engine.arrow(text, {**self._parameters, **buckets, **self._seen(), "threads": threads})
 
     def _seen(self) -> dict[str, Any]:
         return {"upto": self._commits.settled(), "hidden": self._commits.hidden()}
@@ -138,7 +159,18 @@ class Build:
         if not events.num_rows:
             return
         parameters = {**self._parameters, **buckets, "now_ms": self._now_ms, "version": self._commits.stamp()}
-        self._engine.insert_arrow(sql("session.built"), fold(events, self._parameters), parameters)
+        sessions = fold(events, self._parameters)
+        self._written()
+        if self._threads is None:
+            self._engine.insert_arrow(sql("session.built"), sessions, parameters)
+        else:
+            self._writing = self._threads.submit(self._engine.insert_arrow, sql("session.built"), sessions, parameters)
+
+    def _written(self) -> None:
+        """Wait for the write under way, and raise what it ended with."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
     def _slice_large(self) -> None:
         """A lead with a session of very many events is kept in slices."""

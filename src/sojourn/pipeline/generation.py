@@ -20,6 +20,7 @@ class Generations:
         self._commits = commits
         self._sites = sites
         self._builds: dict[str, list[Build]] = {}  # by site: its live data and its test twin's
+        self._hurried: set[str] = set()
 
     def progress(self, site_id: str) -> float | None:
         """The share that is built, 0 to 1; None when nothing is being built."""
@@ -39,7 +40,8 @@ class Generations:
         return building
 
     def rebuild(self, site_id: str) -> None:
-        """Build everything anew by the definitions that hold or are on their way."""
+        """Build everything anew, and in a hurry, by the definitions that hold or are on their way."""
+        self._hurried.add(owner_of(site_id))
         definition = self._sites.definition(site_id)
         self.start(definition.present, definition.building or definition.present)
 
@@ -66,7 +68,9 @@ class Generations:
                 Place(building, site_id, definition.present.generation)
                 for site_id in (building.id, twin_of(building.id))
             ]
-            builds = self._builds[building.id] = [Build(self._engine, self._commits, place) for place in places]
+            is_hurried = building.id in self._hurried
+            builds = [Build(self._engine, self._commits, place, is_hurried=is_hurried) for place in places]
+            self._builds[building.id] = builds
         if not any(build.step(now_ms) for build in builds):
             self._flip(building)
 
@@ -74,6 +78,7 @@ class Generations:
         self._sites.write(Definition(building))
         for build in self._builds.pop(building.id):
             build.close()
+        self._hurried.discard(building.id)
         parameters = {"ids": [building.id, twin_of(building.id)], "generation": building.generation}
         for table in ("sessions", "slices"):
             self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)

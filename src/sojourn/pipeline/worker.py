@@ -9,6 +9,7 @@ from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range, Touched, collect_facts, merged
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 
 # A power cut may take derived rows that were not yet synced along: what was done shortly before is done again.
 REDO_US = 120_000_000
@@ -21,8 +22,15 @@ class Worker:
     """Works off commits in order. A pass may be repeated, cut off or run twice: its result is the same."""
 
     def __init__(
-        self, engine: Engine, commits: CommitLog, sites: Sites, generations: Generations, name: str = "default"
+        self,
+        engine: Engine,
+        commits: CommitLog,
+        sites: Sites,
+        generations: Generations,
+        merges: Merges,
+        name: str = "default",
     ) -> None:
+        self._merges = merges
         self._engine = engine
         self._commits = commits
         self._sites = sites
@@ -64,6 +72,8 @@ class Worker:
         with self._lock:
             self._revealed = [left for left in self._revealed if left not in ranges]
         self.done = max(self.done, upto)
+        if not (ranges or hidden or self._sites.building()):
+            self._merges.release()
         return bool(ranges)
 
     def _pass(self, commits: Range, now_ms: Callable[[], int]) -> None:

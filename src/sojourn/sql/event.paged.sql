@@ -2,7 +2,7 @@
 -- which, or to whom, no identity fact leads is its own lead. `identity` repeats where there is more than one row of an
 -- event: then it is read again with FINAL.
 SELECT
-    sender AS lead, sender, occurred_at, event_id, external_id, email, account, type, url, referrer, source, medium,
+    sender, occurred_at, event_id, external_id, email, account, type, url, referrer, source, medium,
     campaign, device, browser, os, country, value, currency, points,
     xxHash64(sender, event_id) AS identity,
     sender IN (SELECT arrayJoin([key, ref]) FROM links WHERE site_id = {site_id:String}) AS is_entangled
@@ -13,3 +13,4 @@ WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket 
   AND suppressed = '' AND NOT is_superseded
   AND NOT has({passive_types:Array(String)}, type)
 ORDER BY bucket, sender, occurred_at, event_id, content
+SETTINGS max_threads = {threads:UInt8}

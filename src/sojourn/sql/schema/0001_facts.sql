@@ -90,3 +90,18 @@ CREATE TABLE refusals
 )
 ENGINE = SummingMergeTree
 ORDER BY (site_id, day, reason);
+
+-- How far the import of a file came, so that it goes on where it was cut off; `rows` are those read so far.
+CREATE TABLE imports
+(
+    site_id LowCardinality(String),
+    import_id String,
+    rows UInt64,
+    accepted UInt64,
+    refused UInt64,
+    is_done UInt8,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, import_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
