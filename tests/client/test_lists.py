@@ -143,13 +143,13 @@ def test_an_export_that_cannot_be_is_said(connect: Connect, tmp_path: Path) -> N
 def test_leads_are_asked_for_by_any_identifier(connect: Connect) -> None:
     receipt = {"id": "r1", "lead_id": "lead_1", "erased_at": "2026-04-29T10:00:00Z", "event_count": 3, "session_count": 1, "identifier_count": 2}  # fmt: skip
     answers = [
-        {"data": {"id": "lead_1", "name": "Ann", "email": "ann@x.example", "session_count": 1}},
+        {"data": {"lead_id": "lead_1", "lead": {"id": "lead_1", "name": "Ann", "slack": "U1"}, "session_count": 1}},
         {"lead": {}},
         {"data": receipt},
     ]
     with Outside([Answer(200, answer) for answer in answers]) as outside:
         client = connect(outside.url)
-        assert client.lead("ann@x.example").name == "Ann"
+        assert client.lead("ann@x.example").lead.name == "Ann"
         assert client.export_lead("ann@x.example") == {"lead": {}}
         assert client.erase_lead("ann@x.example").event_count == 3
         assert [(asked.method, asked.path) for asked in outside.asked] == [

@@ -19,16 +19,27 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
     visitor_id: str | None = None
 
 
-class KnownLead(Lead, frozen=True, kw_only=True):
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that named an e-mail with another own id than the one it belongs to."""
+
+    email: str
+    belongs_to: str
+    also_named_with: str
+    occurred_at: datetime
+    event_id: str
+
+
+class KnownLead(msgspec.Struct, frozen=True, kw_only=True):
     """A lead with every identifier it is known by, and how much there is of it."""
 
-    lead_id: str | None = None
+    lead_id: str
+    lead: Lead
     identifiers: list[Any] = msgspec.field(default_factory=list)
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
     session_count: int = 0
     event_count: int = 0
-    conflicts: list[Any] = msgspec.field(default_factory=list)
+    conflicts: list[Conflict] = msgspec.field(default_factory=list)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,16 +232,6 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
     event_count: int
     reason: str | None = None
-
-
-class Conflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that named an e-mail with another own id than the one it belongs to."""
-
-    email: str
-    belongs_to: str
-    also_named_with: str
-    occurred_at: datetime
-    event_id: str
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
