@@ -30,8 +30,9 @@ ALLOWED = {
     "web": {*_NOUNS, "settings", "app", "pipeline", "reports"},
     "commands": _SHELL,
     "cli": {*_SHELL, "commands"},
-    "": {*_NOUNS, "frames"},
+    "": {*_NOUNS, "frames", "client"},
     "__main__": {"cli"},
+    "client": _NOUNS,
     "data": set[str](),
     "sql": set[str](),
 }
