@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.served import Served
 from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range, Touched, merged
@@ -15,20 +16,29 @@ REDO_US = 120_000_000
 class Worker:
     """Works off commits in order. A pass may be repeated, cut off or run twice: its result is the same."""
 
-    def __init__(self, engine: Engine, commits: CommitLog, sites: Sites, name: str = "default") -> None:
+    def __init__(self, engine: Engine, commits: CommitLog, sites: Sites, served: Served, name: str = "default") -> None:
         self._engine = engine
         self._commits = commits
         self._sites = sites
+        self._served = served
         self._name = name
         self._sessionizer = Sessionizer(engine)
         self.done = self._recorded()
         self._saved = self.done
         self.lead_count = 0  # how many leads the last pass touched
+        self.waiting_leads = 0  # how many leads of the pass under way are touched and not computed yet
+        self._find_left()
 
     def _recorded(self) -> int:
         rows = self._engine.query(sql("progress.last"), {"worker": self._name})
         done, is_synced = rows[0] if rows else (0, True)
         return int(done if is_synced else max(0, done - REDO_US))
+
+    def _find_left(self) -> None:
+        """What an earlier process left waits too."""
+        if self.waiting():
+            ((first, commit_count, event_count),) = self._engine.query(sql("event.waiting"), {"after": self.done})
+            self._commits.left_waiting(int(first), int(commit_count), int(event_count))
 
     def waiting(self) -> bool:
         """Whether something is written that no pass has seen."""
@@ -44,6 +54,7 @@ class Worker:
         for site_id in self._touched_sites(commits):
             self._work_site(site_id, commits, now_ms())
         self.done = upto
+        self._commits.worked_off(upto)
         return True
 
     def _touched_sites(self, commits: Range) -> list[str]:
@@ -62,8 +73,11 @@ class Worker:
         definition = self._sites.definition(site_id)
         leads = merged(touches)
         self.lead_count += len(leads)
+        self.waiting_leads = len(leads)
         for site in filter(None, (definition.present, definition.building)):
             self._sessionizer.recompute(site, site_id, leads, commits.upto, self._commits.stamp, now_ms)
+        self.waiting_leads = 0
+        self._served.check(definition.present, site_id, (touch.lead for touch in leads))
 
     def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""
