@@ -5,8 +5,8 @@ import os
 import sys
 import threading
 
-# Of the five seconds in which a server is to be gone; the rest is for the system to take it down.
-END_WITHIN = 4.5
+# Of the five seconds in which a server is to be gone; the last is for the system, which takes its memory back.
+END_WITHIN = 4.0
 
 log = logging.getLogger("sojourn")
 
