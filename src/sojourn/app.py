@@ -10,17 +10,21 @@ from typing import Any
 import msgspec
 
 from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
+from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, is_retroactive, owner_of
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
+from sojourn.pipeline.served import Served
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
@@ -41,26 +45,37 @@ def clock_ms() -> int:
 class Sojourn:
     """A store opened for work: facts in, sessions out. `close` ends it cleanly."""
 
-    def __init__(self, store: str, now_ms: Callable[[], int] = clock_ms, gather: float = 0.015) -> None:
+    def __init__(
+        self,
+        store: str,
+        now_ms: Callable[[], int] = clock_ms,
+        gather: float = 0.015,
+        bounds: Bounds | None = None,
+    ) -> None:
         self.now_ms = now_ms
+        self.bounds = bounds or Bounds()
+        self.meter = Meter(self.bounds.slow_query_ms)
+        self.disk: Disk | None = None
         self.stop: Callable[[], None] = lambda: None
         self.is_stopping = False
         self.engine = Engine.open(store)
+        self.engine.on_statement = self.meter.statement
+        self.served = Served(self.engine, self.meter)
         migrate(self.engine)
         self.commits = CommitLog(self._last_commit())
         self.sites = Sites(self.engine, self.commits)
         self.keys = Keys(self.engine, self.commits)
-        self.refusals = Refusals(self.engine)
+        self.refusals = Refusals(self.engine, self.meter)
         self.leads = Leads(self.engine)
-        self.sessions = Sessions(self.engine)
+        self.sessions = Sessions(self.engine, self.served)
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.merges = Merges(self.engine)
-        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
         self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
-        self.loop = Loop(self.worker, self.generations, self.refusals, now_ms)
-        self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms)
+        self.buffer = Buffer(self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather)
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -72,7 +87,9 @@ class Sojourn:
             raise StoreError(f"The data folder {folder} cannot be made: {error.strerror}.") from None
         if not os.access(store, os.W_OK | os.X_OK) or os.statvfs(store).f_flag & os.ST_RDONLY:
             raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
-        return cls(f"chdb://{store}", **options)
+        sojourn = cls(f"chdb://{store}", **options)
+        sojourn.disk = Disk(store, sojourn.bounds.disk_warn_mb)
+        return sojourn
 
     def _last_commit(self) -> int:
         return int(self.engine.query("SELECT max(commit_id) FROM events")[0][0])

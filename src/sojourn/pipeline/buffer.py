@@ -11,6 +11,7 @@ import xxhash
 from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS, Event
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.metering import Meter
 from sojourn.store.engine import Engine
 
 MAX_ROWS = 10_000
@@ -68,12 +69,14 @@ class Buffer:
         engine: Engine,
         commits: CommitLog,
         recent: Recent,
+        meter: Meter,
         on_commit: Callable[[], None],
         gather: float = 0.015,
     ) -> None:
         self._engine = engine
         self._commits = commits
         self._recent = recent
+        self._meter = meter
         self._on_commit = on_commit
         self._gather = gather
         self._group = _Group()
@@ -87,6 +90,8 @@ class Buffer:
         fresh, keys = self._new(events)
         if fresh:
             await self._committed(fresh, keys)
+        if len(fresh) < len(events):
+            self._meter.duplicates.add(count=len(events) - len(fresh))
         return Added(accepted=len(fresh), duplicates=len(events) - len(fresh))
 
     def _new(self, events: list[Event]) -> tuple[list[Event], list[int]]:
@@ -144,10 +149,11 @@ class Buffer:
 
     def insert(self, events: list[Event]) -> None:
         """One durable insert. Raises Unavailable."""
-        with self._commits.commit() as commit_id:
+        with self._commits.commit(len(events)) as commit_id:
             for event in events:
                 event.commit_id = commit_id
             self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
+        self._meter.stored(events)
 
     async def drain(self) -> None:
         """Waits until everything that was added is committed or refused."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.worker import Worker
 
@@ -28,7 +29,15 @@ def rest_after(took: float, lead_count: int) -> float:
 class Loop:
     """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped."""
 
-    def __init__(self, worker: Worker, generations: Generations, refusals: Refusals, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        generations: Generations,
+        refusals: Refusals,
+        meter: Meter,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._meter = meter
         self._refusals = refusals
         self._worker = worker
         self._generations = generations
@@ -48,10 +57,14 @@ class Loop:
         """Something was committed."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Ends after the pass under way; what is left is done after the next start."""
+    def stop_soon(self) -> None:
+        """Begins nothing more; what is left is done after the next start."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the pass under way."""
+        self.stop_soon()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -61,8 +74,11 @@ class Loop:
             try:
                 worked = self._turn()
             except SojournError as error:
-                log.error("work is waiting for the store: %s", error.message)
+                # Without its message: the engine's own words may hold what was sent.
+                log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
                 self._stopping.wait(RETRY_AFTER)
+                continue
+            if self._generations.is_hurried:
                 continue
             if worked:
                 self._stopping.wait(rest_after(time.monotonic() - started, self._worker.lead_count))
@@ -71,10 +87,17 @@ class Loop:
                 self._wake.clear()
 
     def _turn(self) -> bool:
-        worked = self._worker.work(self._now_ms)
-        worked = self._generations.work(self._now_ms()) or worked
+        worked = self._timed("events", lambda: self._worker.work(self._now_ms))
+        worked = self._timed("generation", lambda: self._generations.work(self._now_ms())) or worked
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             self._worker.save()
             self._refusals.save()
             self._saved_at = time.monotonic()
+        return worked
+
+    def _timed(self, kind: str, work: Callable[[], bool]) -> bool:
+        began = time.monotonic()
+        worked = work()
+        if worked:
+            self._meter.passes.add(time.monotonic() - began, kind)
         return worked
