@@ -7,3 +7,6 @@ SELECT DISTINCT arrayJoin(arrayFilter(ref -> ref != '', [
 ])) AS lead
 FROM events
 WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket <= {last_bucket:UInt16}
+UNION DISTINCT
+-- Whom only a fact names whose event is purged.
+SELECT ref FROM kept_links WHERE site_id = {site_id:String} AND {first_bucket:UInt16} = 0
