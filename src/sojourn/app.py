@@ -19,6 +19,8 @@ from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.importing import Plan, Tally
+from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.refusals import Refusals
@@ -31,6 +33,7 @@ from sojourn.reports.journey import Journeys
 from sojourn.reports.leads import Leads
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 from sojourn.store.schema import migrate
 
 WARM_EVENTS = 100_000
@@ -46,6 +49,7 @@ class Sojourn:
     def __init__(self, store: str, now_ms: Callable[[], int] = clock_ms, gather: float = 0.015) -> None:
         self.now_ms = now_ms
         self.stop: Callable[[], None] = lambda: None
+        self.is_stopping = False
         self.engine = Engine.open(store)
         migrate(self.engine)
         self.commits = CommitLog(self._last_commit())
@@ -57,7 +61,9 @@ class Sojourn:
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
-        self.worker = Worker(self.engine, self.commits, self.sites)
+        self.merges = Merges(self.engine)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges)
+        self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
         self.retention = Retention(self.engine, self.sites)
         self.cleaner = Cleaner(self.engine)
         self.removal = Removal(self.engine, self.sites, self.keys, self.refusals)
@@ -103,6 +109,15 @@ class Sojourn:
     def insert(self, events: list[Event]) -> None:
         """Durable insert without a server's buffer: for import and tests."""
         self.buffer.insert(events)
+
+    def import_files(
+        self, site_id: str, plan: Plan, on_progress: Callable[[Path, Tally], None]
+    ) -> list[tuple[Path, Tally]]:
+        """Raises FileError, InvalidRequest, and what `on_progress` raises to end it."""
+        try:
+            return self.imports.run(self.sites[site_id], site_id, plan, self.now_ms(), on_progress)
+        finally:
+            self.loop.wake()
 
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
         if lead is not None:

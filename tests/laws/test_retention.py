@@ -18,6 +18,7 @@ from sojourn.model.site import DAY_MS, Site
 from sojourn.pipeline import sessionize
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.sites import Definition
+from sojourn.pipeline.touched import Range
 from sojourn.store.engine import sql
 from tests import oracle
 from tests.kit import to_events
@@ -71,7 +72,7 @@ def rebuild(app: Sojourn, site: Site) -> None:
     place = {"site_id": site.id}
     for table in ("links", "members", "sessions", "slices"):
         app.engine.execute(f"DELETE FROM {table} WHERE site_id = {{site_id:String}}", place)
-    app.engine.execute(sql("link.collect"), {**place, "after": 0, "upto": 1 << 62})
+    app.engine.execute(sql("link.collect"), {**place, **Range(0, 1 << 62).parameters})
     app.engine.execute("INSERT INTO links SELECT * FROM kept_links WHERE site_id = {site_id:String}", place)
     app.engine.execute(
         "INSERT INTO members SELECT site_id, ref, key FROM links WHERE site_id = {site_id:String}", place

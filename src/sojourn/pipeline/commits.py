@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -19,14 +19,19 @@ class CommitLog:
         self._changed = threading.Condition(self._lock)
         self._alone: int | None = None  # the thread that holds the others' commits back
         self._newest_written = last
+        self._hidden: set[int] = set()
 
     @contextmanager
-    def commit(self) -> Iterator[int]:
-        """An id for one insert; it counts as written when the block ends, however it ends."""
+    def commit(self, *, is_hidden: bool = False) -> Iterator[int]:
+        """An id for one insert; it counts as written when the block ends, however it ends. What is hidden is no
+        pass's business until it is revealed.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._alone in (None, threading.get_ident()))
             commit_id = self._next()
             self._open.add(commit_id)
+            if is_hidden:
+                self._hidden.add(commit_id)
         try:
             yield commit_id
         finally:
@@ -62,3 +67,12 @@ class CommitLog:
         """No insert with an id up to this one is still under way."""
         with self._lock:
             return min(self._open) - 1 if self._open else self._newest_written
+
+    def hidden(self) -> tuple[int, ...]:
+        """The commits of imports under way, in order."""
+        with self._lock:
+            return tuple(sorted(self._hidden))
+
+    def reveal(self, commit_ids: Iterable[int]) -> None:
+        with self._lock:
+            self._hidden.difference_update(commit_ids)

@@ -10,6 +10,7 @@ from sojourn.app import Sojourn
 from sojourn.errors import SojournError
 from sojourn.web.answers import on_bug, on_error, on_not_found, on_wrong_method
 from sojourn.web.api import Api
+from sojourn.web.imports import Importing
 from sojourn.web.ingest import Ingest
 from sojourn.web.local import Local
 
@@ -22,7 +23,7 @@ class Application:
     def __init__(self, sojourn: Sojourn, *, is_local: bool = False) -> None:
         routes = Api(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += Local(sojourn).routes()
+            routes += [*Local(sojourn).routes(), *Importing(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

@@ -95,6 +95,7 @@ async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, 
         servers.append((_server(Application(sojourn)), listener))
 
     def stop() -> None:
+        sojourn.is_stopping = True
         for server, _ in servers:
             server.should_exit = True
 
