@@ -29,17 +29,35 @@ class Session(NamedTuple):
 
 
 def sessions(
-    copies: Iterable[Event], decisions: Decisions, timeout_ms: int, passive: Iterable[str] = ("identify",)
+    copies: Iterable[Event],
+    decisions: Decisions,
+    timeout_ms: int,
+    passive: Iterable[str] = ("identify",),
+    facts: Iterable[Event] = (),
 ) -> list[Session]:
-    events = [
-        event for event in standing(copies) if not decisions.get((event.sender, event.event_id), event.suppressed)
-    ]
-    leads = Identity(events)
+    """`facts` are events that are gone and still say who is who."""
+    return sorted(fold(lead, chain) for lead, chain in chained(copies, decisions, timeout_ms, passive, facts))
+
+
+def chained(
+    copies: Iterable[Event],
+    decisions: Decisions,
+    timeout_ms: int,
+    passive: Iterable[str] = ("identify",),
+    facts: Iterable[Event] = (),
+) -> list[tuple[str, list[Event]]]:
+    """The events of each session, with its lead."""
+    events = unsuppressed(copies, decisions)
+    leads = Identity([*facts, *events])
     by_lead = defaultdict(list)
     for event in sorted(events, key=lambda e: (e.occurred_at, e.event_id.encode(), e.sender.encode())):
         if event.type not in passive:
             by_lead[leads.lead_of(event)].append(event)
-    return sorted(fold(lead, chain) for lead, events in by_lead.items() for chain in chains(events, timeout_ms))
+    return [(lead, chain) for lead, events in by_lead.items() for chain in chains(events, timeout_ms)]
+
+
+def unsuppressed(copies: Iterable[Event], decisions: Decisions) -> list[Event]:
+    return [event for event in standing(copies) if not decisions.get((event.sender, event.event_id), event.suppressed)]
 
 
 def standing(copies: Iterable[Event]) -> list[Event]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,8 +14,10 @@ from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
 from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
-from sojourn.model.site import Site, changed, is_retroactive, owner_of
+from sojourn.model.retention import remembering
+from sojourn.model.site import Site, changed, is_retroactive, oldest_kept, owner_of, shown
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
+from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.generation import Generations
@@ -24,6 +27,8 @@ from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
+from sojourn.pipeline.removal import Removal
+from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
@@ -74,8 +79,17 @@ class Sojourn:
         self.merges = Merges(self.engine)
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
         self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms)
-        self.buffer = Buffer(self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather)
+        self.retention = Retention(self.engine, self.sites)
+        self.cleaner = Cleaner(self.engine)
+        self.removal = Removal(self.engine, self.sites, self.keys, self.refusals)
+        self.turns = threading.RLock()
+        chores = (self.retention.work, self.cleaner.work)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms, self.turns, chores)
+        self.buffer = Buffer(
+            self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather, self._admitted
+        )
+        for site_id in self.sites.not_cleared():
+            self.removal.end(site_id)
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -103,9 +117,13 @@ class Sojourn:
 
     def work_off(self) -> None:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
-        while self.worker.work(self.now_ms) or self.generations.work(self.now_ms()):
-            pass
-        self.worker.save()
+        with self.turns:
+            while self.worker.work(self.now_ms) or self.generations.work(self.now_ms()):
+                pass
+            while self.retention.work(self.now_ms()):
+                pass
+            self.cleaner.finish(self.now_ms())
+            self.worker.save()
 
     def insert(self, events: list[Event]) -> None:
         """Durable insert without a server's buffer: for import and tests."""
@@ -141,13 +159,19 @@ class Sojourn:
 
     def conflicts(self, site_id: str) -> list[dict[str, Any]]:
         """Facts that contradict, newest first: the external id won."""
-        rows = self.engine.named(sql("identity.conflicts"), {"site_id": site_id})
+        oldest = oldest_kept(self.sites[site_id], self.now_ms())
+        rows = self.engine.named(sql("identity.conflicts"), {"site_id": site_id, "oldest": oldest})
         return [row | {"occurred_at": iso(row["occurred_at"])} for row in rows]
 
     def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""
+        with self.turns:
+            return self._change_site(site_id, patch)
+
+    def _change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         definition = self.sites.definition(site_id)
         target = changed(definition.building or definition.present, patch)
+        target = remembering(definition.present, target, self.now_ms())
         if is_retroactive(definition.building or definition.present, target):
             self.generations.start(self._renamed(definition.present, target), target)
             self.loop.wake()
@@ -161,7 +185,7 @@ class Sojourn:
     def dry_run(self, site_id: str, patch: dict[str, Any]) -> dict[str, Any]:
         """What the patch would change. Raises InvalidRequest."""
         definition = self.sites.definition(site_id)
-        return self.what_if.effect(site_id, definition.present, changed(definition.present, patch))
+        return self.what_if.effect(site_id, definition.present, changed(definition.present, patch), self.now_ms())
 
     def check_ready(self) -> None:
         """Raises Unavailable while the store or the worker is not there."""
@@ -172,21 +196,53 @@ class Sojourn:
     @staticmethod
     def _renamed(present: Site, target: Site) -> Site:
         """What does not touch the past holds at once, whatever is still being built."""
-        names = ("name", "hosts", "plan", "retention_days", "time_zone")
+        names = ("name", "hosts", "plan", "retention_days", "earlier_windows", "time_zone")
         return msgspec.structs.replace(present, **{name: getattr(target, name) for name in names})
 
     def describe_site(self, site_id: str) -> dict[str, Any]:
         definition = self.sites.definition(site_id)
-        answer: dict[str, Any] = msgspec.to_builtins(definition.present)
+        answer: dict[str, Any] = shown(definition.present)
         answer["is_test"] = site_id != owner_of(site_id)
+        answer["retention"] = self._outlook(site_id, definition.present)
         answer["building"] = None
         if definition.building:
-            building = msgspec.to_builtins(definition.building)
+            building = shown(definition.building)
             answer["building"] = {
                 "progress": self.generations.progress(site_id),
                 "changes": {name: value for name, value in building.items() if value != answer.get(name)},
             }
         return answer
+
+    def _outlook(self, site_id: str, site: Site) -> dict[str, Any]:
+        """What is hidden and will be deleted, as the API shows it."""
+        outlook = self.retention.outlook(site_id, site, self.now_ms())
+        return {
+            name: value if value is None or name.endswith("_count") else iso(value) for name, value in outlook.items()
+        }
+
+    def add_site(self, site_id: str, name: str | None = None) -> Site:
+        """A new site; one that was removed begins empty. Raises InvalidRequest for an id that is unfit or taken."""
+        with self.turns:
+            definition = self.sites.fresh(site_id, name or site_id)
+            self.removal.clear(site_id)
+            self.sites.write(definition)
+        return definition.present
+
+    def remove_site(self, site_id: str) -> Site:
+        """Its data, its keys and its test twin are gone. Raises NotFound, InvalidRequest for the default site."""
+        with self.turns:
+            site = self.sites.definition(site_id).present
+            with self.commits.alone():
+                self.removal.say(site_id)
+            self.removal.end(site_id)
+            self.buffer.forget()
+            self.cleaner.soon()
+        return site
+
+    def _admitted(self, events: list[Event]) -> list[Event]:
+        """Those that may be stored at this moment: not of a site that was removed since they were collected."""
+        gone = {site_id for site_id in {event.site_id for event in events} if site_id not in self.sites}
+        return [event for event in events if event.site_id not in gone] if gone else events
 
     def site_for(self, site_id: str = DEFAULT_SITE) -> Site:
         if site_id not in self.sites:

@@ -14,6 +14,7 @@ DAY_MS = 86_400_000
 DEFAULT_TIMEOUT_MS = 30 * MINUTE_MS
 PLANS: dict[str, int | None] = {"starter": 30, "growth": 30, "scale": 90, "enterprise": None}
 TEST_SUFFIX = ":test"
+SITE_ID = re.compile(r"[a-z0-9_-]{1,64}")
 
 DEFAULT_PASSIVE_TYPES = (
     "email_sent",
@@ -33,12 +34,23 @@ class Goal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     urls: tuple[str, ...] = ()
 
 
+class Window(msgspec.Struct, frozen=True):
+    """How many days were served until an instant (milliseconds); None: everything."""
+
+    until: int
+    retention_days: int | None
+
+
 def _default_goals() -> dict[str, Goal]:
     return {name: Goal(types=(name,)) for name in ("purchase", "demo_request", "trial_signup")}
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The present definition of a site; `generation` says which rows of `sessions` show it."""
+    """The present definition of a site; `generation` says which rows of `sessions` show it.
+
+    What started before `purged_before` (milliseconds) is deleted and does not come again; `earlier_windows` hold the
+    next purge back (`model/retention.py`).
+    """
 
     id: str
     name: str = "Default site"
@@ -52,6 +64,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     time_zone: str = "UTC"
     generation: int = 1
+    purged_before: int = 0
+    earlier_windows: tuple[Window, ...] = ()
 
 
 # Changing one of these changes sessions that already exist: they are built anew beside the present ones.
@@ -78,6 +92,13 @@ def twin_of(site_id: str) -> str:
 def owner_of(site_id: str) -> str:
     """The site whose definitions hold: a test twin shares those of its site."""
     return site_id.removesuffix(TEST_SUFFIX)
+
+
+def check_site_id(site_id: str) -> str:
+    """The id as it is. Raises InvalidRequest for one that no site can have."""
+    if not SITE_ID.fullmatch(site_id):
+        raise InvalidRequest(f"The site id is {site_id[:80]!r}; allowed are 1 to 64 of the characters a-z 0-9 - _.")
+    return site_id
 
 
 def changed(site: Site, patch: dict[str, Any]) -> Site:
@@ -161,6 +182,12 @@ def _allow(field: str, value: object, fits: object, allowed: str) -> None:
         raise InvalidRequest(f"{field} is {value!r}; allowed: {allowed}.")
 
 
+def shown(site: Site) -> dict[str, Any]:
+    """The site's fields as the API shows them: without those that only the purge goes by."""
+    body: dict[str, Any] = msgspec.to_builtins(site)
+    return {name: value for name, value in body.items() if name not in ("purged_before", "earlier_windows")}
+
+
 def is_retroactive(before: Site, after: Site) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in RETROACTIVE)
 
@@ -176,5 +203,8 @@ def path_pattern(patterns: tuple[str, ...]) -> str:
 
 
 def oldest_kept(site: Site, now_ms: int) -> int:
-    """The start of the retention window in milliseconds; 0 when everything is kept."""
-    return max(0, now_ms - site.retention_days * DAY_MS) if site.retention_days else 0
+    """The start of the retention window in milliseconds; 0 when everything is kept. What is purged stays away, also
+    when the window becomes larger.
+    """
+    start = now_ms - site.retention_days * DAY_MS if site.retention_days else 0
+    return max(start, site.purged_before)

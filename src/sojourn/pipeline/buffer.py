@@ -51,9 +51,14 @@ class Recent:
         return self._contents.get(key) == content
 
     def remember(self, key: int, content: int) -> None:
-        self._contents[key] = content
-        if len(self._contents) > self._most:
-            self._contents.popitem(last=False)
+        contents = self._contents
+        contents[key] = content
+        if len(contents) > self._most:
+            contents.popitem(last=False)
+
+    def forget(self) -> None:
+        """Something was deleted, and may come again."""
+        self._contents = OrderedDict()
 
 
 def key_of(site_id: str, sender: str, event_id: str) -> int:
@@ -72,6 +77,7 @@ class Buffer:
         meter: Meter,
         on_commit: Callable[[], None],
         gather: float = 0.015,
+        admitted: Callable[[list[Event]], list[Event]] = list,
     ) -> None:
         self._engine = engine
         self._commits = commits
@@ -79,6 +85,7 @@ class Buffer:
         self._meter = meter
         self._on_commit = on_commit
         self._gather = gather
+        self._admitted = admitted
         self._group = _Group()
         self._waiting = 0
         self._committer: asyncio.Task[None] | None = None
@@ -150,10 +157,18 @@ class Buffer:
     def insert(self, events: list[Event]) -> None:
         """One durable insert. Raises Unavailable."""
         with self._commits.commit(len(events)) as commit_id:
+            # Since they were collected a lead may have been erased, a site removed: asked once more, now that whoever
+            # does so waits for this commit.
+            events = self._admitted(events)
             for event in events:
                 event.commit_id = commit_id
-            self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
+            if events:
+                self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
         self._meter.stored(events)
+
+    def forget(self) -> None:
+        """What was deleted may come again: no repetition is known at once any more."""
+        self._recent.forget()
 
     async def drain(self) -> None:
         """Waits until everything that was added is committed or refused."""

@@ -122,6 +122,8 @@ class Build:
         if _has_repetitions(events["identity"]):
             self._settle(buckets)
             events = self._read(buckets, FINAL)
+        elif self._engine.query(sql("event.decided"), {**self._parameters, **buckets}):
+            events = self._read(buckets, FINAL)
         is_entangled = events["is_entangled"].to_numpy() > 0
         if is_entangled.any():
             self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))

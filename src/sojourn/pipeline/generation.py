@@ -70,7 +70,7 @@ class Generations:
         builds = self._builds.get(building.id)
         if builds is None:
             places = [
-                Place(building, site_id, definition.present.generation)
+                Place(building, site_id, definition.present.generation, building.purged_before)
                 for site_id in (building.id, twin_of(building.id))
             ]
             is_hurried = building.id in self._hurried

@@ -105,6 +105,18 @@ class Keys:
         owned = [key for key in self._keys.values() if owner_of(key.site_id) == owner_of(site_id)]
         return sorted(owned, key=lambda key: (key.created_at, key.key_hash))
 
+    def owned(self, key_id: str, site_id: str) -> Key:
+        """The site's key whose hash begins so. Raises NotFound, also for another site's."""
+        key = self.find(key_id)
+        if owner_of(key.site_id) != owner_of(site_id):
+            raise NotFound(f"The site {site_id!r} has no key {key_id!r}; `sojourn keys list --site …` shows them.")
+        return key
+
+    def forget(self, site_id: str) -> None:
+        """The keys of a site that is removed open nothing any more; their rows go with the site's."""
+        with self._lock:
+            self._keys = {name: key for name, key in self._keys.items() if owner_of(key.site_id) != site_id}
+
     def _write(self, key: Key) -> Key:
         with self._lock:
             key = msgspec.structs.replace(key, version=self._commits.stamp())

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
@@ -27,7 +27,10 @@ def rest_after(took: float, lead_count: int) -> float:
 
 
 class Loop:
-    """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped."""
+    """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped.
+
+    Each piece of work is done within `turns`; whoever else holds it has the derived tables for itself.
+    """
 
     def __init__(
         self,
@@ -36,8 +39,12 @@ class Loop:
         refusals: Refusals,
         meter: Meter,
         now_ms: Callable[[], int],
+        turns: threading.RLock,
+        chores: Sequence[Callable[[int], bool]] = (),
     ) -> None:
         self._meter = meter
+        self._turns = turns
+        self._chores = chores
         self._refusals = refusals
         self._worker = worker
         self._generations = generations
@@ -87,8 +94,13 @@ class Loop:
                 self._wake.clear()
 
     def _turn(self) -> bool:
-        worked = self._timed("events", lambda: self._worker.work(self._now_ms))
-        worked = self._timed("generation", lambda: self._generations.work(self._now_ms())) or worked
+        with self._turns:
+            worked = self._timed("events", lambda: self._worker.work(self._now_ms))
+        with self._turns:
+            worked = self._timed("generation", lambda: self._generations.work(self._now_ms())) or worked
+        for chore in self._chores:
+            with self._turns:
+                worked = chore(self._now_ms()) or worked
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             self._worker.save()
             self._refusals.save()

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 
 import msgspec
@@ -41,6 +42,11 @@ class Refusals:
             with self._lock:
                 self._counts += counts
             raise
+
+    def forget(self, site_ids: Collection[str]) -> None:
+        """What was counted of sites that are removed, and not yet written."""
+        with self._lock:
+            self._counts = Counter({place: count for place, count in self._counts.items() if place[0] not in site_ids})
 
     def totals(self, site_id: str) -> dict[str, int]:
         """How many were refused for each reason, ever."""

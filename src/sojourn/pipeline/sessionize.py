@@ -119,7 +119,8 @@ class Recompute:
     def _write(self, name: str, windows: list[Touch], **more: Any) -> None:
         parameters = {**self._definitions, **self._place, **_windows(windows), **more}
         parameters["version"] = self._stamp()
-        parameters["from_ms"] = min(window.from_ms for window in windows)
+        # Of what lies before the horizon some may be deleted already: it is as if it had never been.
+        parameters["from_ms"] = max(self._site.purged_before, min(window.from_ms for window in windows))
         parameters["to_ms"] = max(window.to_ms for window in windows)
         self._engine.execute(sql(name), parameters)
 

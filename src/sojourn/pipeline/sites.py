@@ -1,12 +1,14 @@
-"""Sites: versions of their definitions, the newest of which counts, and the change that is being built."""
+"""Sites: versions of their definitions, the newest of which counts, and the change that is being built. A site that
+is removed leaves a version that says so.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
-from sojourn.errors import NotFound
-from sojourn.model.site import Site, owner_of
+from sojourn.errors import InvalidRequest, NotFound
+from sojourn.model.site import Site, check_site_id, owner_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
 
@@ -14,10 +16,14 @@ DEFAULT_SITE = "default"
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """What holds now, and what is being built beside it, if anything is."""
+    """What holds now, and what is being built beside it, if anything is. Of a site that is removed: whether all that
+    it held is deleted.
+    """
 
     present: Site
     building: Site | None = None
+    is_removed: bool = False
+    is_cleared: bool = False
 
 
 class Sites(Mapping[str, Site]):
@@ -27,7 +33,9 @@ class Sites(Mapping[str, Site]):
         self._engine = engine
         self._commits = commits
         rows = engine.query("SELECT site_id, definition FROM sites FINAL")
-        self._definitions = {site_id: msgspec.json.decode(text, type=Definition) for site_id, text in rows}
+        written = {site_id: msgspec.json.decode(text, type=Definition) for site_id, text in rows}
+        self._definitions = {key: each for key, each in written.items() if not each.is_removed}
+        self._removed = {key: each for key, each in written.items() if each.is_removed}
         if DEFAULT_SITE not in self._definitions:
             self.write(Definition(Site(id=DEFAULT_SITE)))
 
@@ -54,6 +62,32 @@ class Sites(Mapping[str, Site]):
         """The sites for which a next generation is due."""
         return [definition for definition in self._definitions.values() if definition.building]
 
+    def fresh(self, site_id: str, name: str) -> Definition:
+        """What a new site begins with. Raises InvalidRequest for an unfit id, and for one that is taken."""
+        if check_site_id(site_id) in self._definitions:
+            raise InvalidRequest(f"There is a site {site_id!r} already; choose another id.")
+        before = self._removed.get(site_id)
+        # Whatever an earlier site of this id may have left, no list reads it.
+        return Definition(Site(id=site_id, name=name, generation=before.present.generation + 1 if before else 1))
+
+    def not_cleared(self) -> list[str]:
+        """The removed sites of which something may be left."""
+        return [site_id for site_id, definition in self._removed.items() if not definition.is_cleared]
+
+    def removed(self, site_id: str) -> Definition:
+        """The last definition of a site that was removed."""
+        return self._removed[site_id]
+
+    def move_horizon(self, site_id: str, before: int) -> None:
+        """What started before the instant is deleted from now on, whatever else is being changed."""
+        definition = self.definition(site_id)
+        present, building = (
+            msgspec.structs.replace(site, purged_before=max(site.purged_before, before)) if site else None
+            for site in (definition.present, definition.building)
+        )
+        assert present is not None
+        self.write(Definition(present, building))
+
     def write(self, definition: Definition) -> None:
         """Make it the newest version: one insert, so that readers see the one or the other."""
         site_id = definition.present.id
@@ -63,4 +97,10 @@ class Sites(Mapping[str, Site]):
             "definition": msgspec.json.encode(definition).decode(),
         }
         self._engine.insert("sites", tuple(row), msgspec.json.encode(row))
-        self._definitions = {**self._definitions, site_id: definition}
+        kept = {key: each for key, each in self._definitions.items() if key != site_id}
+        if definition.is_removed:
+            self._removed[site_id] = definition
+        else:
+            self._removed.pop(site_id, None)
+            kept[site_id] = definition
+        self._definitions = kept

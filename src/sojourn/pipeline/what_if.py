@@ -4,32 +4,46 @@ from typing import Any
 
 import msgspec
 
-from sojourn.model.site import MINUTE_MS, RETROACTIVE, Site
+from sojourn.model.instant import iso
+from sojourn.model.retention import GRACE_MS
+from sojourn.model.site import MINUTE_MS, RETROACTIVE, Site, oldest_kept
+from sojourn.pipeline.touched import FOREVER
 from sojourn.store.engine import Engine, sql
 
 ASKED_MINUTES = (15, 30, 60)
+# The fields that touch sessions which exist.
+TOLD = (*RETROACTIVE, "retention_days")
 
 
 class WhatIf:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def effect(self, site_id: str, present: Site, target: Site) -> dict[str, Any]:
+    def effect(self, site_id: str, present: Site, target: Site, now_ms: int) -> dict[str, Any]:
         """How many sessions there are now and would be then, and at 15, 30 and 60 minutes; nothing is changed."""
         asked = [minutes * MINUTE_MS for minutes in ASKED_MINUTES]
-        now = self._counts(site_id, present, [present.session_timeout_ms])[0]
-        then, *others = self._counts(site_id, target, [target.session_timeout_ms, *asked])
+        now = self._counts(site_id, present, [present.session_timeout_ms], now_ms)[0]
+        then, *others = self._counts(site_id, target, [target.session_timeout_ms, *asked], now_ms)
+        is_smaller = oldest_kept(target, now_ms) > oldest_kept(present, now_ms)
         before, after = msgspec.to_builtins(present), msgspec.to_builtins(target)
         return {
             "dry_run": True,
             "changes": {
-                name: {"from": before[name], "to": after[name]} for name in RETROACTIVE if before[name] != after[name]
+                name: {"from": before[name], "to": after[name]} for name in TOLD if before[name] != after[name]
             },
             "sessions": {"now": now, "then": then},
+            "hidden_deleted_from": iso(now_ms + GRACE_MS) if is_smaller else None,
             "sessions_at": {f"{minutes}m": count for minutes, count in zip(ASKED_MINUTES, others, strict=True)},
         }
 
-    def _counts(self, site_id: str, site: Site, timeouts: list[int]) -> list[int]:
-        parameters = {"site_id": site_id, "passive_types": list(site.passive_types), "timeouts": timeouts}
+    def _counts(self, site_id: str, site: Site, timeouts: list[int], now_ms: int) -> list[int]:
+        parameters = {
+            "site_id": site_id,
+            "passive_types": list(site.passive_types),
+            "timeouts": timeouts,
+            "purged_before": site.purged_before,
+            "oldest": oldest_kept(site, now_ms),
+            "forever": FOREVER,
+        }
         rows = self._engine.query(sql("session.what_if"), parameters)
         return [int(count) for count in rows[0][0]] or [0] * len(timeouts)

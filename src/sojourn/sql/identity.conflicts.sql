@@ -9,5 +9,6 @@ FROM
     HAVING uniqExact(ref) > 1
 )
 ARRAY JOIN arrayFilter(item -> item.1 != owner, all_links) AS link
+WHERE link.2 >= {oldest:Int64}
 ORDER BY occurred_at DESC, event_id
 LIMIT 1000

@@ -1,4 +1,4 @@
--- How many sessions there would be at each timeout, over the whole of a site.
+-- How many sessions of a site would be served at each timeout: those that started in the window.
 WITH
 scoped_events AS
 (
@@ -6,6 +6,7 @@ scoped_events AS
     FROM events FINAL
     WHERE site_id = {site_id:String} AND suppressed = '' AND NOT is_superseded
       AND NOT has({passive_types:Array(String)}, type)
+      AND occurred_at >= {purged_before:Int64}
 ),
 scoped_links AS
 (
@@ -16,8 +17,13 @@ SELECT sumForEach(counts)
 FROM
 (
     SELECT
+        arraySort(groupArray(occurred_at)) AS instants,
         arrayMap(
-            timeout -> toUInt64(1 + arrayCount(gap -> gap >= timeout, arrayPopFront(arrayDifference(arraySort(groupArray(occurred_at)))))),
+            (gap, position) -> if(position = 1, {forever:Int64}, gap),
+            arrayDifference(instants), arrayEnumerate(instants)
+        ) AS gaps,
+        arrayMap(
+            timeout -> toUInt64(arrayCount((at, gap) -> at >= {oldest:Int64} AND gap >= timeout, instants, gaps)),
             {timeouts:Array(Int64)}
         ) AS counts
     FROM resolved

@@ -91,6 +91,87 @@ CREATE TABLE refusals
 ENGINE = SummingMergeTree
 ORDER BY (site_id, day, reason);
 
+-- Identity facts and names whose events are purged, as far as later events still need them. Rows of `links` and
+-- `names`, which hold them too.
+CREATE TABLE kept_links
+(
+    site_id LowCardinality(String),
+    key String CODEC(ZSTD(1)),
+    occurred_at Int64 CODEC(Delta, ZSTD(1)),
+    event_id String CODEC(ZSTD(1)),
+    sender String CODEC(ZSTD(1)),
+    content UInt64,
+    ref String CODEC(ZSTD(1)),
+    is_weak UInt8,
+    is_active UInt8,
+    commit_id UInt64,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, key, occurred_at, event_id, sender, content)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
+
+CREATE TABLE kept_names
+(
+    site_id LowCardinality(String),
+    ref String CODEC(ZSTD(1)),
+    occurred_at Int64,
+    event_id String CODEC(ZSTD(1)),
+    sender String CODEC(ZSTD(1)),
+    content UInt64,
+    lead_name String CODEC(ZSTD(1)),
+    is_active UInt8,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, ref, occurred_at, event_id, sender, content)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- What was erased, as numbers of which nobody can tell what they were made of: of an identifier's ref, or of an event's
+-- sender and id. It counts when `receipts` has the receipt.
+CREATE TABLE erasures
+(
+    site_id LowCardinality(String),
+    number UInt128,
+    erased_at Int64,
+    receipt_number UInt128
+)
+ENGINE = MergeTree
+ORDER BY (site_id, number)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- One row an erased lead: the moment from which it is gone.
+CREATE TABLE receipts
+(
+    site_id LowCardinality(String),
+    receipt_number UInt128,
+    lead_number UInt128,
+    erased_at Int64,
+    event_count UInt64,
+    session_count UInt64,
+    identifier_count UInt64,
+    is_done UInt8, -- nothing of it is left to delete
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, receipt_number)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- What the deletion under way goes by, in clear text: the statements name this table, since they themselves stay on the
+-- disk for a while. Emptied as soon as it is done.
+CREATE TABLE leaving
+(
+    site_id LowCardinality(String),
+    kind LowCardinality(String), -- event: this event; key: somebody whose events are looked at; ref: gone for good
+    bucket UInt16,
+    ref String,                  -- of an event its sender
+    event_id String,
+    receipt_number UInt128
+)
+ENGINE = MergeTree
+ORDER BY (site_id, kind, bucket, ref)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
 -- How far the import of a file came, so that it goes on where it was cut off; `rows` are those read so far.
 CREATE TABLE imports
 (

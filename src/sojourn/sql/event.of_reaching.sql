@@ -1,0 +1,22 @@
+-- The events behind the horizon of the leads' sessions that started before it.
+INSERT INTO leaving (site_id, kind, bucket, ref, event_id)
+WITH
+{{session.windows}},
+scoped_events AS
+(
+    SELECT bucket, sender, occurred_at, event_id, external_id, email
+    FROM events FINAL
+    WHERE site_id = {site_id:String}
+      AND (bucket, sender) IN (
+          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
+          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND occurred_at >= {horizon:Int64}
+      AND suppressed = '' AND NOT is_superseded
+      AND NOT has({passive_types:Array(String)}, type)
+),
+{{link.scoped}},
+{{identity.resolved}}
+SELECT {site_id:String}, 'event', r.bucket, r.sender, r.event_id
+FROM resolved AS r
+INNER JOIN windows AS w ON r.lead = w.lead
+WHERE r.occurred_at >= w.from_ms AND r.occurred_at <= w.to_ms

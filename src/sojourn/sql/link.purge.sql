@@ -1,0 +1,6 @@
+-- Identity facts whose events are gone and that are not kept.
+DELETE FROM links
+WHERE site_id = {site_id:String}
+  AND (occurred_at < {horizon:Int64} OR (sender, event_id) IN (SELECT ref, event_id FROM leaving WHERE kind = 'event'))
+  AND (key, occurred_at, event_id, sender, content) NOT IN (
+      SELECT key, occurred_at, event_id, sender, content FROM kept_links WHERE site_id = {site_id:String})
