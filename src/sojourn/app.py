@@ -13,8 +13,10 @@ from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, is_retroactive, owner_of
+from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
@@ -55,6 +57,10 @@ class Sojourn:
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations)
         self.loop = Loop(self.worker, self.generations, self.refusals, now_ms)
         self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
+        self.backups = Backups(self.engine, self.commits, self.worker, self.loop, now_ms)
+        self.doctor = Doctor(
+            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, now_ms
+        )
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -80,7 +86,7 @@ class Sojourn:
 
     def work_off(self) -> None:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
-        while self.worker.work(self.now_ms) or self.generations.work(self.now_ms()):
+        while self.loop.turn():
             pass
         self.worker.save()
 

@@ -16,6 +16,8 @@ class CommitLog:
         self._last = last
         self._open: set[int] = set()
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._alone: int | None = None  # the thread that holds the others' commits back
         self._newest_written = last
         self._hidden: set[int] = set()
 
@@ -24,7 +26,8 @@ class CommitLog:
         """An id for one insert; it counts as written when the block ends, however it ends. What is hidden is no
         pass's business until it is revealed.
         """
-        with self._lock:
+        with self._changed:
+            self._changed.wait_for(lambda: self._alone in (None, threading.get_ident()))
             commit_id = self._next()
             self._open.add(commit_id)
             if is_hidden:
@@ -32,9 +35,24 @@ class CommitLog:
         try:
             yield commit_id
         finally:
-            with self._lock:
+            with self._changed:
                 self._open.remove(commit_id)
                 self._newest_written = max(self._newest_written, commit_id)
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other thread's commit is under way within the block: those that began are waited for, others wait."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._alone is None)
+            self._alone = threading.get_ident()
+            self._changed.wait_for(lambda: not self._open)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._alone = None
+                self._changed.notify_all()
 
     def stamp(self) -> int:
         """A number for a version of something else than events, in the same order."""

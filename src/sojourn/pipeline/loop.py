@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
@@ -35,6 +36,7 @@ class Loop:
         self._now_ms = now_ms
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._passing = threading.Lock()
         self._saved_at = 0.0
         self._thread = threading.Thread(target=self._run, name="sojourn-worker", daemon=True)
 
@@ -59,7 +61,7 @@ class Loop:
         while not self._stopping.is_set():
             started = time.monotonic()
             try:
-                worked = self._turn()
+                worked = self.turn()
             except SojournError as error:
                 log.error("work is waiting for the store: %s", error.message)
                 self._stopping.wait(RETRY_AFTER)
@@ -70,11 +72,19 @@ class Loop:
                 self._wake.wait(1.0)
                 self._wake.clear()
 
-    def _turn(self) -> bool:
-        worked = self._worker.work(self._now_ms)
-        worked = self._generations.work(self._now_ms()) or worked
-        if time.monotonic() - self._saved_at > SAVE_EVERY:
-            self._worker.save()
-            self._refusals.save()
-            self._saved_at = time.monotonic()
-        return worked
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside the block nothing works: what is derived stands still."""
+        with self._passing:
+            yield
+
+    def turn(self) -> bool:
+        """A pass, and a page of a next generation; True if there was something to do."""
+        with self._passing:
+            worked = self._worker.work(self._now_ms)
+            worked = self._generations.work(self._now_ms()) or worked
+            if time.monotonic() - self._saved_at > SAVE_EVERY:
+                self._worker.save()
+                self._refusals.save()
+                self._saved_at = time.monotonic()
+            return worked
