@@ -1,6 +1,7 @@
 """Sojourn: events in, sessions out."""
 
 from sojourn.frames import sessionize
+from sojourn.model.version import VERSION
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "sessionize"]

@@ -58,9 +58,7 @@ class Sojourn:
         self.loop = Loop(self.worker, self.generations, self.refusals, now_ms)
         self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather)
         self.backups = Backups(self.engine, self.commits, self.worker, self.loop, now_ms)
-        self.doctor = Doctor(
-            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, now_ms
-        )
+        self.doctor = Doctor(self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, now_ms)
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":

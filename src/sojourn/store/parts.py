@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sojourn.errors import StoreError
-from sojourn.store.engine import Engine
+from sojourn.store.engine import Engine, sql
 
 _DATABASE = re.compile(r"^(CREATE \w+(?: \w+)*) \w+\.")
 _NAME = re.compile(r"\w+")
@@ -43,26 +43,29 @@ class Parts:
 
     def tables(self) -> list[Table]:
         """All that there are, those with parts first: a view needs what it reads."""
-        rows = self._engine.query(
-            "SELECT name, create_table_query, if(engine LIKE '%MergeTree', data_paths[1], '') AS path FROM system.tables"
-            " WHERE database = currentDatabase() AND NOT is_temporary ORDER BY path = '', name"
-        )
+        rows = self._engine.query(sql("table.list"))
         return [Table(name, _DATABASE.sub(r"\1 ", create, count=1), self._place(path)) for name, create, path in rows]
 
     def _place(self, path: str) -> str:
         return str(Path(path).relative_to(self._folder)) if path else ""
 
     def freeze(self, name: str) -> tuple[list[Table], list[Part]]:
-        """Every table, and the parts of which they consist now: links to their files, which stay until `thaw`."""
+        """Every table, and the parts of which they consist now: links to their files, which stay until `thaw`.
+
+        The name consists of letters and digits.
+        """
         tables = self.tables()
         for table in tables:
             if table.place:
                 self._engine.execute(f"ALTER TABLE {table.name} FREEZE WITH NAME '{name}'")
+        shadow = self._folder / SHADOW / name
+        if not shadow.is_dir():
+            raise StoreError(f"The store froze its parts elsewhere than in {shadow}; this is a fault of the program.")
         return tables, [
             Part(table.name, folder.name, folder)
             for table in tables
             if table.place
-            for folder in sorted((self._folder / SHADOW / name / table.place).glob("*/"))
+            for folder in sorted((shadow / table.place).glob("*/"))
         ]
 
     def thaw(self, prefix: str) -> None:
@@ -80,7 +83,9 @@ class Parts:
     def create(self, name: str, create: str) -> None:
         """Make a table of a backup. Raises StoreError for another statement than that."""
         if not _NAME.fullmatch(name) or not re.match(rf"CREATE \w+(?: \w+)* {name}\b", create):
-            raise StoreError(f"The backup makes its table {name[:60]!r} by another statement than CREATE; take another.")
+            raise StoreError(
+                f"The backup makes its table {name[:60]!r} by another statement than CREATE; take another."
+            )
         self._engine.execute(create)
 
     def detached(self, name: str) -> Path:

@@ -12,6 +12,7 @@ from sojourn.web.answers import on_bug, on_error, on_not_found, on_wrong_method
 from sojourn.web.api import Api
 from sojourn.web.ingest import Ingest
 from sojourn.web.local import Local
+from sojourn.web.upkeep import Upkeep
 
 EVENTS_PATH = "/v1/events"
 
@@ -22,7 +23,7 @@ class Application:
     def __init__(self, sojourn: Sojourn, *, is_local: bool = False) -> None:
         routes = Api(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += Local(sojourn).routes()
+            routes += Local(sojourn).routes() + Upkeep(sojourn).routes()
         self._ingest: ASGIApp = Ingest(sojourn, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

@@ -126,8 +126,8 @@ class Restoring:
 
     def _fill(self, parts: Parts) -> Iterator[Step]:
         copied, told, total = 0, 0, self._moment.size
-        for table in self._moment.tables:
-            parts.create(table.name, table.create)
+        for made in self._moment.tables:
+            parts.create(made.name, made.create)
         for (table, part), files in self._files.items():
             target = parts.detached(table) / part.name
             for file in files:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sojourn.errors import FileError, InvalidRequest, Unavailable
 from sojourn.model.instant import iso
+from sojourn.model.version import VERSION
 from sojourn.pipeline.backup.moment import Moment, StoredPart, StoredTable, digest_of, files_of, id_of, place_of
 from sojourn.pipeline.backup.writing import Place, writing
 from sojourn.pipeline.commits import CommitLog
@@ -18,7 +19,7 @@ from sojourn.pipeline.worker import Worker
 from sojourn.store.engine import Engine, sql
 from sojourn.store.parts import Part, Parts, Table
 
-FROZEN = "sojourn-"
+FROZEN = "sojourn"  # letters only: the engine spells others in its own way in the names of folders
 TOLD_EVERY = 32 << 20
 DELETES_WITHIN = 600.0
 
@@ -29,19 +30,18 @@ class Backups:
     """One backup at a time of the folder that this process owns."""
 
     def __init__(
-        self, engine: Engine, commits: CommitLog, worker: Worker, loop: Loop, now_ms: Callable[[], int], version: str
+        self, engine: Engine, commits: CommitLog, worker: Worker, loop: Loop, now_ms: Callable[[], int]
     ) -> None:
         self._engine = engine
         self._commits = commits
         self._worker = worker
         self._loop = loop
         self._now_ms = now_ms
-        self._version = version
         self._taking = threading.Lock()
         if engine.folder is not None:
             Parts(engine).thaw(FROZEN)  # what a killed process left would keep old files on the disk
 
-    def take(self, destination: Path, keep: int | None = None) -> Iterator[Step]:
+    def take(self, destination: Path, keep: int | None = None) -> Generator[Step, None, None]:
         """The steps of a backup: {"copied", "total"} in bytes as it goes, at last {"done": what it holds}.
 
         Raises FileError when it cannot be written, InvalidRequest for a destination that cannot be one, Unavailable
@@ -100,7 +100,7 @@ class Backups:
 
     def _moment(self, frozen: "_Frozen", stored: dict[Part, StoredPart]) -> Moment:
         return Moment(
-            sojourn=self._version,
+            sojourn=VERSION,
             schema=frozen.schema,
             taken_at=frozen.taken_at,
             commit_id=frozen.commit_id,

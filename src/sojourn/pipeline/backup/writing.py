@@ -37,7 +37,7 @@ LOCK = ".lock"
 class Place(Protocol):
     """Parts first, then the moment that names them."""
 
-    def known(self, place: str) -> bytes | None:
+    def known(self, place: str, /) -> bytes | None:
         """The files.json of a part that is there already, whole; None if it is not."""
 
     def put(self, place: str, source: Path) -> Generator[int, None, bytes]:
@@ -46,7 +46,7 @@ class Place(Protocol):
     def finish(self, moment: Moment) -> None:
         """The moment counts from here on, and survives a power cut."""
 
-    def keep(self, most: int) -> int:
+    def keep(self, most: int, /) -> int:
         """Drops all moments but the newest so many; how many went."""
 
 
@@ -54,8 +54,8 @@ class Place(Protocol):
 def writing(destination: Path) -> Iterator[Place]:
     """Raises FileError for a destination that is neither a backup nor empty, Unavailable while another writes to it."""
     if destination.suffix == ".tar":
-        with _tar(destination) as place:
-            yield place
+        with _tar(destination) as file:
+            yield file
         return
     if destination.exists() and not destination.is_dir():
         raise FileError(f"{destination} is a file; give a folder, or a name that ends in .tar.")
@@ -147,7 +147,7 @@ def _tar(path: Path) -> Iterator["TarPlace"]:
     partial = path.with_name(path.name + PARTIAL)
     try:
         with partial.open("wb") as file:
-            os.chmod(file.fileno(), 0o600)
+            partial.chmod(0o600)
             yield TarPlace(file)
             _sync(file)
         partial.rename(path)
@@ -162,7 +162,7 @@ class TarPlace:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
-    def known(self, place: str) -> bytes | None:
+    def known(self, _place: str) -> bytes | None:
         return None
 
     def put(self, place: str, source: Path) -> Generator[int, None, bytes]:
@@ -183,7 +183,7 @@ class TarPlace:
         self._add(f"{MOMENTS}/{moment.name}{ENDING}", seal(moment))
         self._file.write(b"\0" * 2 * tarfile.BLOCKSIZE)
 
-    def keep(self, most: int) -> int:
+    def keep(self, _most: int) -> int:
         return 0
 
     def _add(self, name: str, content: bytes) -> None:

@@ -8,7 +8,7 @@ from sojourn.errors import StoreError
 from sojourn.model.session import encode_id
 from sojourn.model.site import Site
 from sojourn.pipeline.sessionize import definitions, keys_behind
-from sojourn.pipeline.touched import FOREVER
+from sojourn.pipeline.touched import FOREVER, Range
 from sojourn.store.engine import Engine, sql
 
 # A generation that nobody writes: a rebuild into it finds nothing stored, and so tells every row.
@@ -64,41 +64,40 @@ class Rebuild:
         self._engine = engine
         self._columns = lru_cache(self._columns_of)
 
-    def links(self, pages: dict[str, Any]) -> list[Difference]:
-        return self._differing(LINKS, sql("link.rebuilt"), pages)
+    def links(self, page: dict[str, Any], seen: Range) -> list[Difference]:
+        return self._differing(LINKS, sql("link.rebuilt"), {**page, **seen.parameters})
 
-    def names(self, pages: dict[str, Any]) -> list[Difference]:
-        return self._differing(NAMES, sql("name.rebuilt"), pages)
+    def names(self, page: dict[str, Any], seen: Range) -> list[Difference]:
+        return self._differing(NAMES, sql("name.rebuilt"), {**page, **seen.parameters})
 
-    def members(self, pages: dict[str, Any]) -> list[Difference]:
+    def members(self, page: dict[str, Any], seen: Range) -> list[Difference]:
         """Those missing; `members` may hold more than is true now, never less."""
-        rows = self._engine.query(sql("member.missing"), pages)
+        rows = self._engine.query(sql("member.missing"), {**page, **seen.parameters})
         return [Difference({"ref": ref, "key": key, "sender": sender}, "missing", {}) for ref, key, sender in rows]
 
-    def leads(self, site: Site, site_id: str, leads: list[str], _upto: int) -> list[Difference]:
+    def leads(self, site: Site, site_id: str, leads: list[str], _seen: Range) -> list[Difference]:
         """Leads whose lead_id would not be found."""
-        rows = self._engine.query(
-            sql("lead.missing"), {"site_id": site_id, "present": site.generation, "leads": leads}
-        )
+        rows = self._engine.query(sql("lead.missing"), {"site_id": site_id, "present": site.generation, "leads": leads})
         return [Difference({"lead": lead}, "missing", {}, frozenset({lead})) for (lead,) in rows]
 
-    def sessions(self, site: Site, site_id: str, leads: list[str], upto: int) -> list[Difference]:
-        """The sessions of the leads that are not those of their events of the commits up to that one."""
+    def sessions(self, site: Site, site_id: str, leads: list[str], seen: Range) -> list[Difference]:
+        """The sessions of the leads that are not those of their events of the commits that are seen."""
         rebuilt = _written_by("session.recompute", "sessions")
-        return self._differing(SESSIONS, rebuilt, self._parameters(site, site_id, leads, upto))
+        return self._differing(SESSIONS, rebuilt, self._parameters(site, site_id, leads, seen))
 
-    def slices(self, site: Site, site_id: str, leads: list[str], upto: int) -> list[Difference]:
+    def slices(self, site: Site, site_id: str, leads: list[str], seen: Range) -> list[Difference]:
         place = {"site_id": site_id, "generation": site.generation, "leads": leads}
         sliced = [lead for (lead,) in self._engine.query(sql("slice.leads"), place)]
         if not sliced:
             return []
-        parameters = self._parameters(site, site_id, sliced, upto)
+        parameters = self._parameters(site, site_id, sliced, seen)
         parameters |= {"slice_ms": site.session_timeout_ms, "timeout_ms": FOREVER}
         return self._differing(SLICES, _written_by("slice.refresh", "slices"), parameters)
 
-    def _parameters(self, site: Site, site_id: str, leads: list[str], upto: int) -> dict[str, Any]:
+    def _parameters(self, site: Site, site_id: str, leads: list[str], seen: Range) -> dict[str, Any]:
         return {
             **definitions(site),
+            **seen.parameters,
             "site_id": site_id,
             "generation": NO_GENERATION,
             "present": site.generation,
@@ -108,7 +107,6 @@ class Rebuild:
             "keys": keys_behind(self._engine, site_id, set(leads)),
             "from_ms": 0,
             "to_ms": FOREVER,
-            "upto": upto,
             "version": 0,
             "now_ms": 0,
         }

@@ -1,14 +1,14 @@
 """Doctor: examines every site, puts right what differs, and says how the folder is."""
 
 import shutil
-import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import owner_of, twin_of
 from sojourn.pipeline.commits import CommitLog
-from sojourn.pipeline.doctor.examining import Check, Examination, Standstill, Step
+from sojourn.pipeline.doctor.examining import Check, Examination
+from sojourn.pipeline.doctor.standstill import Standstill, Step
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.sites import Sites
@@ -17,7 +17,6 @@ from sojourn.store.engine import Engine
 
 SAMPLE = 1000
 MAX_SAMPLE = 1_000_000
-IDLE = 0.05
 
 
 class Doctor:
@@ -40,11 +39,11 @@ class Doctor:
         self._worker = worker
         self._loop = loop
         self._now_ms = now_ms
-        self._standstill = Standstill(commits, worker, loop, now_ms)
+        self._standstill = Standstill(commits, generations, worker, loop, now_ms)
 
     def examine(
         self, sample: int | None = SAMPLE, *, repair: bool = False, site_ids: list[str] | None = None
-    ) -> Iterator[Step]:
+    ) -> Generator[Step, None, None]:
         """The steps of an examination, at last {"done": {"checks", "repaired", "state"}}.
 
         `sample` is how many leads are chosen at random, and how many of those that changed last; None is all leads.
@@ -76,12 +75,8 @@ class Doctor:
     def _build_anew(self, owner: str) -> Generator[Step, None, None]:
         """A new generation with the same definitions beside the present one, until it is the present one."""
         with self._loop.held():
-            definition = self._sites.definition(owner)
-            self._generations.start(definition.present, definition.building or definition.present)
-        while (progress := self._generations.progress(owner)) is not None:
-            yield {"site_id": owner, "doing": "building", "progress": progress}
-            if not self._loop.turn():
-                time.sleep(IDLE)  # the loop's own thread is at it, or waits for the store
+            self._generations.rebuild(owner)
+        yield from self._standstill.built(owner)
 
     def state(self) -> dict[str, Any]:
         """How the folder is: commits are microseconds since 1970, free is in bytes and None for a cluster."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sojourn.pipeline.doctor.differences import LINKS, NAMES, Derived, Difference
+from sojourn.pipeline.touched import Range
 from sojourn.store.engine import Engine, sql
 
 SENDERS_AT_ONCE = 10_000
@@ -14,28 +15,25 @@ class Repair:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def links(self, pages: dict[str, Any], differences: list[Difference]) -> None:
-        self._replace(LINKS, "link.rebuilt", pages, differences)
+    def links(self, page: dict[str, Any], differences: list[Difference], seen: Range) -> None:
+        self._replace(LINKS, "link.rebuilt", page, differences, seen)
 
-    def names(self, pages: dict[str, Any], differences: list[Difference]) -> None:
-        self._replace(NAMES, "name.rebuilt", pages, differences)
+    def names(self, page: dict[str, Any], differences: list[Difference], seen: Range) -> None:
+        self._replace(NAMES, "name.rebuilt", page, differences, seen)
 
-    def members(self, pages: dict[str, Any], differences: list[Difference]) -> None:
+    def members(self, page: dict[str, Any], differences: list[Difference], seen: Range) -> None:
+        links = sql("link.rebuilt")
         for senders in senders_of(differences):
-            self._engine.execute(
-                f"INSERT INTO members (site_id, ref, key) SELECT DISTINCT site_id, ref, key FROM ({sql('link.rebuilt')})",
-                {**pages, "senders": senders},
-            )
+            text = f"INSERT INTO members (site_id, ref, key) SELECT DISTINCT site_id, ref, key FROM ({links})"
+            self._engine.execute(text, {**page, **seen.parameters, "senders": senders})
 
-    def leads(self, site_id: str, differences: list[Difference]) -> None:
-        leads = sorted({lead for difference in differences for lead in difference.leads})
-        self._engine.execute(sql("lead.collect"), {"site_id": site_id, "leads": leads})
-
-    def _replace(self, derived: Derived, rebuilt: str, pages: dict[str, Any], differences: list[Difference]) -> None:
+    def _replace(
+        self, derived: Derived, rebuilt: str, page: dict[str, Any], differences: list[Difference], seen: Range
+    ) -> None:
         """The rows of the senders that differ are deleted, where any is wrong, and written anew."""
         is_wrong = any(difference.kind != "missing" for difference in differences)
         for senders in senders_of(differences):
-            parameters = {**pages, "senders": senders}
+            parameters = {**page, **seen.parameters, "senders": senders}
             if is_wrong:
                 self._engine.execute(sql("sender.forget").replace("/* table */", derived.table), parameters)
             self._engine.execute(f"INSERT INTO {derived.table} SELECT * FROM ({sql(rebuilt)})", parameters)
