@@ -121,7 +121,9 @@ def _summary(done: Step) -> str:
 def _print_state(state: Step) -> None:
     free = f"{_size(state['free'])} free" if state["free"] is not None else "a cluster"
     commits = [iso(state[name] // 1000) if state[name] else "none" for name in ("last_commit", "worked_off")]
-    out.print(f"schema {state['schema']}; last commit {commits[0]}, worked off up to {commits[1]}; {free}", soft_wrap=True)
+    out.print(
+        f"schema {state['schema']}; last commit {commits[0]}, worked off up to {commits[1]}; {free}", soft_wrap=True
+    )
 
 
 def _print_findings(check: Step, what: str) -> None:
