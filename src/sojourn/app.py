@@ -16,10 +16,12 @@ from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
 from sojourn.model.site import Site, changed, is_retroactive, oldest_kept, owner_of, shown
+from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
+from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
@@ -90,6 +92,8 @@ class Sojourn:
         )
         for site_id in self.sites.not_cleared():
             self.removal.end(site_id)
+        self.backups = Backups(self.engine, self.commits, self.worker, self.loop, now_ms)
+        self.doctor = Doctor(self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, now_ms)
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":

@@ -19,6 +19,7 @@ from sojourn.web.limits import Limits
 from sojourn.web.local import Local
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
+from sojourn.web.upkeep import Upkeep
 
 EVENTS_PATH = "/v1/events"
 
@@ -33,7 +34,7 @@ class Application:
         self._observer = Observer(sojourn.meter)
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += [*Local(sojourn).routes(), *Importing(sojourn).routes()]
+            routes += [*Local(sojourn).routes(), *Importing(sojourn).routes(), *Upkeep(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,
