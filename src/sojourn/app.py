@@ -18,6 +18,8 @@ from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.importing import Plan, Tally
+from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
@@ -30,6 +32,7 @@ from sojourn.reports.journey import Journeys
 from sojourn.reports.leads import Leads
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 from sojourn.store.schema import migrate
 
 WARM_EVENTS = 100_000
@@ -54,6 +57,7 @@ class Sojourn:
         self.meter = Meter(self.bounds.slow_query_ms)
         self.disk: Disk | None = None
         self.stop: Callable[[], None] = lambda: None
+        self.is_stopping = False
         self.engine = Engine.open(store)
         self.engine.on_statement = self.meter.statement
         self.served = Served(self.engine, self.meter)
@@ -67,7 +71,9 @@ class Sojourn:
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
-        self.worker = Worker(self.engine, self.commits, self.sites, self.served)
+        self.merges = Merges(self.engine)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
+        self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
         self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms)
         self.buffer = Buffer(self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather)
 
@@ -104,6 +110,15 @@ class Sojourn:
     def insert(self, events: list[Event]) -> None:
         """Durable insert without a server's buffer: for import and tests."""
         self.buffer.insert(events)
+
+    def import_files(
+        self, site_id: str, plan: Plan, on_progress: Callable[[Path, Tally], None]
+    ) -> list[tuple[Path, Tally]]:
+        """Raises FileError, InvalidRequest, and what `on_progress` raises to end it."""
+        try:
+            return self.imports.run(self.sites[site_id], site_id, plan, self.now_ms(), on_progress)
+        finally:
+            self.loop.wake()
 
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
         if lead is not None:

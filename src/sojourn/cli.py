@@ -72,26 +72,30 @@ def demo(
     epilog="Example: sojourn import events.csv --data sojourn-data --map lead=user_id,time=at,type=event",
 )
 def import_(
-    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet, each also with .gz behind it.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet, also with .gz behind it, or a folder.")],
     data: DataOption = None,
     columns: Annotated[
         str | None,
         typer.Option(
             "--map",
             metavar="FIELD=COLUMN,…",
-            help="Which column is which field: lead or visitor, time, type, id, url, points …; "
-            "without it rows are events as the API takes them, or Segment messages.",
+            help="Which column is which field: lead or visitor, time, type, id, url, points …, or a TOML file that "
+            "says so; without it rows are events as the API takes them, or Segment messages.",
         ),
     ] = None,
     shift_end: Annotated[
         str | None,
         typer.Option("--shift-end", metavar="now", help="Move all events so that the last is now."),
     ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would become of the rows, store none.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="From the start, also what was imported before.")] = False,
 ) -> None:
-    """Put a file of events into a data folder; importing it again changes nothing."""
+    """Put a file or a folder of files into a data folder; importing it again changes nothing."""
     if shift_end not in (None, "now"):
         raise typer.BadParameter("allowed is now", param_hint="--shift-end")
-    importing.import_file(_folder(data), file, columns, shift=shift_end == "now")
+    order = importing.Order(file, columns, shift_end == "now", dry_run, again)
+    importing.import_file(_folder(data), order)
 
 
 @app.command(epilog="Example: sojourn sessionize events.csv -o sessions.parquet --lead user_id --time at --type event")

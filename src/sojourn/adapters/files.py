@@ -1,10 +1,11 @@
 """Files of events, row by row and in constant memory: CSV, JSON Lines and Parquet, each also gzipped."""
 
+import contextlib
 import csv
 import gzip
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,6 +17,7 @@ from sojourn.errors import FileError
 
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
 _BATCH = 50_000
+TABLE_ROWS = 500_000
 
 Row = dict[str, Any]
 Numbered = tuple[int, Row | FileError]
@@ -28,12 +30,54 @@ def rows(path: Path) -> Iterator[Numbered]:
     """
     if not path.is_file():
         raise FileError(f"There is no file {path}.")
-    kind = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
-    if kind.lower() not in ENDINGS:
+    kind = kind_of(path)
+    if kind not in ENDINGS:
         raise FileError(f"{path.name} ends in {kind or 'nothing'}; allowed: {', '.join(ENDINGS)}, each also with .gz.")
-    reader = {".csv": _csv_rows, ".parquet": _parquet_rows}.get(kind.lower(), _json_rows)
-    try:
+    reader = {".csv": _csv_rows, ".parquet": _parquet_rows}.get(kind, _json_rows)
+    with _explained(path):
         yield from reader(path)
+
+
+def is_columnar(path: Path) -> bool:
+    """Whether the file is read as columns: `tables` takes it."""
+    return path.suffix.lower() == ".parquet"
+
+
+def tables(path: Path, names: list[str] | None = None, repeated: Sequence[str] = ()) -> Iterator[tuple[int, pa.Table]]:
+    """(rows before it, table) of each batch of a Parquet file; columns that repeat few texts come as dictionaries.
+
+    Raises FileError for one that is broken.
+    """
+    done = 0
+    with _explained(path):
+        file = pq.ParquetFile(path, read_dictionary=list(repeated))
+        wanted = None if names is None else [name for name in names if name in file.schema_arrow.names]
+        for batch in file.iter_batches(TABLE_ROWS, columns=wanted):
+            yield done, pa.table(batch)
+            done += batch.num_rows
+
+
+def files_in(path: Path) -> list[Path]:
+    """The file itself, or those of a folder by name. Raises FileError for none."""
+    if not path.exists():
+        raise FileError(f"There is no file {path}.")
+    if not path.is_dir():
+        return [path]
+    found = sorted(each for each in path.rglob("*") if each.is_file() and kind_of(each) in ENDINGS)
+    if not found:
+        raise FileError(f"There is no file of events in {path}; allowed endings: {', '.join(ENDINGS)}.")
+    return found
+
+
+def kind_of(path: Path) -> str:
+    """The ending that tells the format, without `.gz`."""
+    return (path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix).lower()
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (OSError, EOFError, pa.ArrowException, csv.Error, UnicodeDecodeError) as error:
         raise FileError(f"{path.name} cannot be read: {error}.") from None
 

@@ -1,14 +1,16 @@
 """Rows of any file as payloads: which column is which field, and an id for rows that have none."""
 
-import hashlib
-from collections import Counter
+import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import xxhash
 
 from sojourn.adapters import segment
+from sojourn.adapters.ordinals import Ordinals
 from sojourn.errors import InvalidRequest
 from sojourn.model.instant import iso, to_ms
 
@@ -37,9 +39,11 @@ Row = dict[str, Any]
 
 
 def parse_map(text: str) -> dict[str, str]:
-    """`lead=user_id,time=at` as target to column. Raises InvalidRequest."""
+    """`lead=user_id,time=at` as target to column, or the TOML file that says it so. Raises InvalidRequest."""
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     mapping = {target.strip(): column.strip() for target, _, column in pairs}
+    if text.endswith(".toml"):
+        mapping = _read_map(Path(text))
     for target, column in mapping.items():
         if target not in TARGETS or not column:
             raise InvalidRequest(f"--map has {target}={column}; allowed before = are {', '.join(TARGETS)}.")
@@ -48,19 +52,31 @@ def parse_map(text: str) -> dict[str, str]:
     return mapping
 
 
+def _read_map(path: Path) -> dict[str, str]:
+    try:
+        read = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidRequest(f'--map {path} is no TOML file of lines such as lead = "user_id": {error}.') from None
+    return {target: column if isinstance(column, str) else "" for target, column in read.items()}
+
+
 class Mapper:
     """Turns rows into payloads. Columns that are not mapped are kept as properties."""
 
-    def __init__(self, mapping: dict[str, str] | None) -> None:
+    def __init__(self, mapping: dict[str, str] | None, ordinals: Ordinals | None = None) -> None:
         self._mapping = mapping
-        self._seen: Counter[str] = Counter()
+        self._ordinals = ordinals or Ordinals()
 
     def __call__(self, row: Row) -> Row:
         """Raises InvalidRequest for a column that the row does not have or that does not fit."""
-        payload = self._mapped(row) if self._mapping is not None else self._known(row)
+        payload = self.payload(row)
         if payload.get("event_id") in (None, ""):
-            payload["event_id"] = self._derived_id(payload)
+            payload["event_id"] = derived_id(row, self._ordinals)
         return payload
+
+    def payload(self, row: Row) -> Row:
+        """The payload without an id of its own. Raises InvalidRequest."""
+        return self._mapped(row) if self._mapping is not None else self._known(row)
 
     def _known(self, row: Row) -> Row:
         """A row that is an event as POST /v1/events takes it, or a Segment message."""
@@ -72,7 +88,7 @@ class Mapper:
         missing = [column for column in self._mapping.values() if column not in row]
         if missing:
             raise InvalidRequest(f"there is no column {missing[0]!r}; there are {', '.join(row)}.")
-        told = {target: _scalar(row[column]) for target, column in self._mapping.items()}
+        told = {target: scalar(row[column]) for target, column in self._mapping.items()}
         told = {target: value for target, value in told.items() if value not in (None, "")}
         payload = {field: _number(target, told[target]) for target, field in _PLAIN.items() if target in told}
         payload.setdefault("type", "event")
@@ -82,14 +98,15 @@ class Mapper:
         _nest(context, "campaign", {field: told[name] for name, field in _CAMPAIGN.items() if name in told})
         _nest(payload, "context", context)
         used = set(self._mapping.values())
-        _nest(payload, "properties", {name: _scalar(value) for name, value in row.items() if name not in used})
+        _nest(payload, "properties", {name: scalar(value) for name, value in row.items() if name not in used})
         return payload
 
-    def _derived_id(self, payload: Row) -> str:
-        """From the row's content and its ordinal among equal rows: importing a file again changes nothing."""
-        digest = hashlib.sha256(msgspec.json.encode(payload, order="sorted")).hexdigest()[:24]
-        self._seen[digest] += 1
-        return f"row-{digest}-{self._seen[digest]}"
+
+def derived_id(row: Row, ordinals: Ordinals) -> str:
+    """From a row's content and its ordinal among equal rows: importing a file again changes nothing."""
+    told = {name: scalar(value) for name, value in row.items()}
+    digest = xxhash.xxh3_128_intdigest(msgspec.json.encode(told, order="sorted"))
+    return f"row-{digest:032x}-{ordinals.next(digest & 0xFFFF_FFFF_FFFF_FFFF)}"
 
 
 def _nest(payload: Row, field: str, content: Row) -> None:
@@ -112,10 +129,10 @@ def _number(target: str, value: Any) -> Any:
 
 
 def _plain(row: Row) -> Row:
-    return {name: _scalar(value) for name, value in row.items() if value is not None}
+    return {name: scalar(value) for name, value in row.items() if value is not None}
 
 
-def _scalar(value: Any) -> Any:
+def scalar(value: Any) -> Any:
     """What a Parquet file may hold beside what JSON knows."""
     if isinstance(value, datetime):
         return iso(to_ms(value))

@@ -1,6 +1,7 @@
 """Commands that read files of events: into a data folder, or to sessions at once."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 import sojourn
-from sojourn.adapters import files as event_files
-from sojourn.adapters.mapping import Mapper, parse_map
-from sojourn.app import clock_ms
-from sojourn.commands.terminal import ask, err, out
-from sojourn.errors import InvalidRequest
+from sojourn.adapters.files import ENDINGS, files_in, kind_of
+from sojourn.adapters.mapping import parse_map
+from sojourn.commands.terminal import err, out, stream
+from sojourn.errors import FileError, InvalidRequest, Unavailable
 from sojourn.model.instant import iso, to_ms
-from sojourn.model.site import Site, oldest_kept
-from sojourn.pipeline.importing import Tally, bounds, import_rows
 from sojourn.web.connection import connect
 
 SHOWN_REFUSALS = 20
@@ -27,53 +25,75 @@ SHOWN_SESSIONS = 50
 SHOWN_COLUMNS = ("lead", "started_at", "duration", "event_count", "entry_point", "exit_point", "total_points", "intent")
 
 
-def import_file(folder: Path, path: Path, columns: str | None, *, shift: bool) -> None:
-    mapping = parse_map(columns) if columns is not None else None
-    span = bounds(event_files.rows(path), Mapper(mapping))
-    if span is None:
-        raise InvalidRequest(
-            f"No row of {path.name} has a time; is --map right? Columns: {', '.join(event_files.columns(path))}."
-        )
-    shift_ms = clock_ms() - span[1] if shift else 0
+@dataclass(frozen=True)
+class Order:
+    """What the command was asked: the file or folder, its columns, and how."""
+
+    path: Path
+    columns: str | None
+    is_shifted: bool = False
+    is_dry: bool = False
+    is_again: bool = False
+
+    def plan(self) -> dict[str, Any]:
+        """Raises InvalidRequest for columns, FileError for files that cannot be taken."""
+        for path in files_in(self.path):
+            if kind_of(path) not in ENDINGS:
+                raise FileError(f"{path.name} has another ending than {', '.join(ENDINGS)}, each also with .gz.")
+        mapping = parse_map(self.columns) if self.columns is not None else None
+        flags = {"is_shifted": self.is_shifted, "is_dry": self.is_dry, "is_again": self.is_again}
+        return {"path": str(self.path.absolute()), "mapping": mapping, **flags}
+
+
+def import_file(folder: Path, order: Order) -> None:
+    plan = order.plan()
     with connect(folder) as client:
-        _warn_of_window(client, span, shift_ms)
-        tally = _import(client, path, Mapper(mapping), shift_ms)
-    out.print(
-        f"{tally.rows:,} rows of {path.name}: {tally.accepted:,} accepted, "
-        f"{tally.duplicates:,} duplicates, {tally.refused:,} refused"
-    )
-    for line, message in tally.refusals[:SHOWN_REFUSALS]:
-        err.print(f"line {line}: {message}", style="yellow", soft_wrap=True, markup=False)
-    if tally.refused > SHOWN_REFUSALS:
-        err.print(f"… and {tally.refused - SHOWN_REFUSALS:,} more")
-    if tally.rows and tally.refused == tally.rows:
-        raise InvalidRequest(f"Every row of {path.name} was refused.")
+        results = _followed(client, plan)
+        if not order.is_dry:
+            err.print("making sessions …", style="dim")
+    for result in results:
+        _tell(result["file"], result["tally"], is_dry=order.is_dry)
+    told = [result["tally"] for result in results]
+    if told and all(tally["rows"] and tally["refused"] == tally["rows"] for tally in told):
+        raise InvalidRequest(f"Every row of {order.path.name} was refused.")
 
 
-def _warn_of_window(client: httpx.Client, span: tuple[int, int, int], shift_ms: int) -> None:
-    known = ask(client, "GET", "/v1/site")["data"]
-    oldest = oldest_kept(Site(id=known["id"], retention_days=known["retention_days"]), clock_ms())
-    if span[0] + shift_ms < oldest:
-        err.print(
-            f"Rows before {iso(oldest)} will be refused: the site keeps {known['retention_days']} days.",
-            style="yellow",
-        )
-
-
-def _import(client: httpx.Client, path: Path, mapper: Mapper, shift_ms: int) -> Tally:
+def _followed(client: httpx.Client, plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Follow the import to its end. Raises what it ended with."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    warned: set[str] = set()
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("importing", total=None)
         started = time.monotonic()
+        for line in stream(client, "/local/imports", plan):
+            if "done" in line:
+                done: list[dict[str, Any]] = line["done"]
+                return done
+            tally, rate = line["tally"], line["tally"]["rows"] / max(0.001, time.monotonic() - started)
+            shown = f"{line['file']}: {tally['rows']:,} rows, {tally['refused']:,} refused, {rate:,.0f} rows/s"
+            progress.update(task, description=shown)
+            if tally["outside"] and line["file"] not in warned:
+                warned.add(line["file"])
+                outside = f"Rows before {tally['outside']} will be refused: the site does not keep them."
+                err.print(outside, style="yellow", soft_wrap=True)
+    raise Unavailable("The server ended before the import did; run it again, and it goes on where it was.")
 
-        def on_progress(tally: Tally) -> None:
-            rate = tally.rows / max(0.001, time.monotonic() - started)
-            progress.update(task, description=f"{tally.rows:,} rows, {tally.refused:,} refused, {rate:,.0f} rows/s")
 
-        def send(payloads: list[dict[str, Any]]) -> dict[str, Any]:
-            return ask(client, "POST", "/v1/events", {"events": payloads})
-
-        return import_rows(event_files.rows(path), mapper, send, shift_ms, on_progress)
+def _tell(name: str, tally: dict[str, Any], *, is_dry: bool) -> None:
+    would = "would be " if is_dry else ""
+    out.print(
+        f"{tally['rows']:,} rows of {name}: {tally['accepted']:,} {would}accepted, "
+        f"{tally['duplicates']:,} duplicates, {tally['refused']:,} {would}refused",
+        soft_wrap=True,
+    )
+    if tally["resumed"]:
+        out.print(f"went on after row {tally['resumed']:,}, where an earlier import of it was cut off")
+    if is_dry and tally["first_ms"] is not None:
+        out.print(f"from {iso(tally['first_ms'])} to {iso(tally['last_ms'])}; nothing was stored")
+    for _, line, message in tally["refusals"][:SHOWN_REFUSALS]:
+        err.print(f"line {line}: {message}", style="yellow", soft_wrap=True, markup=False)
+    if tally["refused"] > SHOWN_REFUSALS:
+        err.print(f"… and {tally['refused'] - SHOWN_REFUSALS:,} more")
 
 
 def sessionize_file(path: Path, output: Path | None, columns: dict[str, str | None], timeout_ms: int) -> None:

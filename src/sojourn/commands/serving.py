@@ -11,7 +11,7 @@ import uvloop
 import sojourn
 from sojourn import logs
 from sojourn.app import Sojourn, clock_ms
-from sojourn.commands.importing import import_file
+from sojourn.commands.importing import Order, import_file
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
 from sojourn.model.bounds import Bounds
@@ -45,7 +45,7 @@ def demo(values: Values) -> None:
     listener = port_socket(values["host"].value, values["port"].value)
     _empty_demo_folder(folder)
     with as_file(files("sojourn.data") / "ecom_segment.ndjson.gz") as source:
-        import_file(folder, source, None, shift=True)
+        import_file(folder, Order(source, None, is_shifted=True))
     app = _opened(folder, values)
     _, key = app.keys.create(DEFAULT_SITE, "secret", is_test=False, now_ms=clock_ms())
 

@@ -1,5 +1,6 @@
 """What the commands share: where they print, and how they ask the API."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -18,9 +19,26 @@ def ask(client: httpx.Client, method: str, path: str, body: Any = None, params: 
     try:
         answer = client.request(method, path, content=content, params=params)
     except httpx.TransportError as error:
-        raise Unavailable(f"The server of the data folder does not answer: {error}; start it again.") from None
-    told: dict[str, Any] = msgspec.json.decode(answer.content)
-    if answer.status_code >= 400:
+        raise _gone(error) from None
+    return _checked(msgspec.json.decode(answer.content))
+
+
+def stream(client: httpx.Client, path: str, body: Any) -> Iterator[dict[str, Any]]:
+    """The objects of an answer of one a line, as they come. Raises the error that one of them is."""
+    try:
+        with client.stream("POST", path, content=msgspec.json.encode(body), timeout=None) as answer:
+            for line in answer.iter_lines():
+                yield _checked(msgspec.json.decode(line))
+    except httpx.TransportError as error:
+        raise _gone(error) from None
+
+
+def _checked(told: dict[str, Any]) -> dict[str, Any]:
+    if "error" in told and "message" in told:
         codes: dict[str, type[SojournError]] = {kind.code: kind for kind in ERRORS}
         raise codes.get(told["error"], SojournError)(told["message"])
     return told
+
+
+def _gone(error: httpx.TransportError) -> Unavailable:
+    return Unavailable(f"The server of the data folder does not answer: {error}; start it again.")

@@ -33,6 +33,11 @@ def named_of(external_id: str, email: str, handle: str) -> str:
     return HANDLE + handle if handle else ""
 
 
+def is_email(text: str) -> bool:
+    """Whether a text could be an address: something around an @, and no space."""
+    return "@" in text[1:-1] and " " not in text
+
+
 def derived_number(site_id: str, ref: str) -> int:
     """128 bits of SHA-256 of site and ref joined by a NUL byte, its top bit cleared."""
     digest = hashlib.sha256(f"{site_id}\0{ref}".encode()).digest()[:16]

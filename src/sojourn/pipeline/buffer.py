@@ -9,12 +9,11 @@ import msgspec
 import xxhash
 
 from sojourn.errors import Unavailable
-from sojourn.model.event import Event
+from sojourn.model.event import COLUMNS, Event
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.metering import Meter
 from sojourn.store.engine import Engine
 
-COLUMNS = Event.__struct_fields__
 MAX_ROWS = 10_000
 MAX_WAITING = 100_000
 REMEMBERED = 200_000

@@ -8,12 +8,12 @@ import msgspec
 
 from sojourn.errors import InvalidRequest
 from sojourn.model import instant
+from sojourn.model.campaign import campaign_of
 from sojourn.model.event import Event, content_of, normalise_type
 from sojourn.model.page import location_of
 from sojourn.model.refusal import Reason, Refused
 from sojourn.model.session import bucket_of
 from sojourn.model.site import Site, oldest_kept
-from sojourn.pipeline.campaign import campaign_of
 from sojourn.pipeline.fields import as_code, as_dict, as_number, as_text, put_lead
 
 FIELDS = frozenset(

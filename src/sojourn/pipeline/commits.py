@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -39,14 +39,19 @@ class CommitLog:
         self._open: set[int] = set()
         self._lock = threading.Lock()
         self._newest_written = last
+        self._hidden: set[int] = set()
         self._waiting: deque[_Entry] = deque()
 
     @contextmanager
-    def commit(self, event_count: int = 0) -> Iterator[int]:
-        """An id for one insert; it counts as written when the block ends, however it ends."""
+    def commit(self, event_count: int = 0, *, is_hidden: bool = False) -> Iterator[int]:
+        """An id for one insert; it counts as written when the block ends, however it ends. What is hidden is no
+        pass's business until it is revealed.
+        """
         with self._lock:
             commit_id = self._next()
             self._open.add(commit_id)
+            if is_hidden:
+                self._hidden.add(commit_id)
         try:
             yield commit_id
         finally:
@@ -68,6 +73,15 @@ class CommitLog:
         """No insert with an id up to this one is still under way."""
         with self._lock:
             return min(self._open) - 1 if self._open else self._newest_written
+
+    def hidden(self) -> tuple[int, ...]:
+        """The commits of imports under way, in order."""
+        with self._lock:
+            return tuple(sorted(self._hidden))
+
+    def reveal(self, commit_ids: Iterable[int]) -> None:
+        with self._lock:
+            self._hidden.difference_update(commit_ids)
 
     def left_waiting(self, first: int, commit_count: int, event_count: int) -> None:
         """What an earlier process committed and did not work off."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from sojourn.model.event import Event
-from sojourn.model.identity import sender_of
+from sojourn.model.identity import is_email, sender_of
 from sojourn.model.refusal import Reason, Refused
 
 MAX_IDENTIFIER = 512
@@ -72,7 +72,7 @@ def _put_named(lead: dict[str, Any], event: Event) -> None:
 
 def _email(lead: dict[str, Any]) -> str:
     email = as_text(lead, "email", MAX_IDENTIFIER, prefix="lead.").strip().lower()
-    if email and ("@" not in email[1:-1] or " " in email):
+    if email and not is_email(email):
         raise _unfit("lead.email", email, "an address such as ann@example.com")
     return email
 

@@ -78,6 +78,8 @@ class Loop:
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
                 self._stopping.wait(RETRY_AFTER)
                 continue
+            if self._generations.is_hurried:
+                continue
             if worked:
                 self._stopping.wait(rest_after(time.monotonic() - started, self._worker.lead_count))
             else:

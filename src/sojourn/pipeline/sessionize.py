@@ -42,32 +42,39 @@ class Sessionizer:
 
     def settle(self, site_id: str, commits: Range, commit_id: int) -> bool:
         """Mark the copies in the range that do not stand, with rows of a new commit; True if there were any."""
-        parameters = {"site_id": site_id, "after": commits.after, "upto": commits.upto, "commit_id": commit_id}
+        parameters = {"site_id": site_id, **commits.parameters, "commit_id": commit_id}
         if self._engine.query(sql("event.copies"), parameters) == [(0,)]:
             return False
         self._engine.execute(sql("event.settle"), parameters)
         return True
 
     def recompute(
-        self, site: Site, site_id: str, touches: list[Touch], upto: int, stamp: Callable[[], int], now_ms: int
+        self, site: Site, site_id: str, touches: list[Touch], seen: Range, stamp: Callable[[], int], now_ms: int
     ) -> None:
         """Replace the sessions that the touches changed; sessions elsewhere are neither read nor written."""
-        for batch in _batches(touches):
-            Recompute(self._engine, site, site_id, upto, stamp, now_ms).run(batch)
+        Recompute(self._engine, site, site_id, seen, stamp, now_ms).run_all(touches)
 
 
 class Recompute:
-    """One batch of touched leads of one site."""
+    """The sessions of touched leads of one site, by the events of the commits that are `seen`."""
 
     def __init__(
-        self, engine: Engine, site: Site, site_id: str, upto: int, stamp: Callable[[], int], now_ms: int
+        self, engine: Engine, site: Site, site_id: str, seen: Range, stamp: Callable[[], int], now_ms: int
     ) -> None:
         self._engine = engine
         self._site = site
         self._stamp = stamp
         self._place = {"site_id": site_id, "generation": site.generation}
         self._site_id = site_id
-        self._definitions = {**definitions(site), "now_ms": now_ms, "upto": upto}
+        self._definitions = {**definitions(site), "now_ms": now_ms, **seen.parameters}
+
+    def run_all(self, touches: list[Touch]) -> None:
+        for batch in _batches(touches):
+            self.run(batch)
+
+    def slice(self, leads: set[str]) -> None:
+        """Keep these leads in slices from now on."""
+        self._slice([], leads)
 
     def run(self, touches: list[Touch]) -> None:
         windows, large = self._widened(touches)

@@ -12,10 +12,15 @@ FOREVER = 1 << 62
 
 
 class Range(NamedTuple):
-    """Commits after the first and up to the last."""
+    """Commits after the first and up to the last, but for the hidden ones: those of an import under way."""
 
     after: int
     upto: int
+    hidden: tuple[int, ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"after": self.after, "upto": self.upto, "hidden": list(self.hidden)}
 
 
 class Touch(NamedTuple):
@@ -62,7 +67,7 @@ class Touched:
     def __init__(self, engine: Engine, site_id: str, commits: Range) -> None:
         self._engine = engine
         self._site_id = site_id
-        self._parameters = {"site_id": site_id, "after": commits.after, "upto": commits.upto}
+        self._parameters = {"site_id": site_id, **commits.parameters}
 
     def find(self) -> list[Touch]:
         fresh = [Fresh(*row) for row in self._query("event.fresh")]
@@ -104,6 +109,13 @@ class Touched:
 
     def _execute(self, name: str, **more: Any) -> None:
         self._engine.execute(sql(name), {**self._parameters, **more})
+
+
+def collect_facts(engine: Engine, site_id: str, commits: Range) -> None:
+    """Record the identity facts and names in the commits, however many they are."""
+    parameters = {"site_id": site_id, **commits.parameters}
+    for name in ("link.collect", "member.collect_all", "name.collect"):
+        engine.execute(sql(name), parameters)
 
 
 def reach(engine: Engine, site_id: str, keys: set[str]) -> set[str]:

@@ -1,26 +1,45 @@
 """The work that follows accepted events: pass after pass, everything they touched is made true."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
-from sojourn.pipeline.touched import Range, Touched, merged
+from sojourn.pipeline.touched import Range, Touched, collect_facts, merged
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 
 # A power cut may take derived rows that were not yet synced along: what was done shortly before is done again.
 REDO_US = 120_000_000
+# From so many senders on, and when the new events are more than a tenth of all, the site is built anew as a whole.
+MANY_SENDERS = 50_000
+BULK_SHARE = 10
 
 
 class Worker:
     """Works off commits in order. A pass may be repeated, cut off or run twice: its result is the same."""
 
-    def __init__(self, engine: Engine, commits: CommitLog, sites: Sites, served: Served, name: str = "default") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        commits: CommitLog,
+        sites: Sites,
+        generations: Generations,
+        merges: Merges,
+        served: Served,
+        name: str = "default",
+    ) -> None:
+        self._merges = merges
         self._engine = engine
         self._commits = commits
         self._sites = sites
         self._served = served
+        self._generations = generations
+        self._lock = threading.Lock()
+        self._revealed: list[Range] = []
         self._name = name
         self._sessionizer = Sessionizer(engine)
         self.done = self._recorded()
@@ -42,48 +61,76 @@ class Worker:
 
     def waiting(self) -> bool:
         """Whether something is written that no pass has seen."""
-        return self._commits.settled() > self.done
+        return self._commits.settled() > self.done or bool(self._revealed)
+
+    def reveal(self, commit_ids: Sequence[int]) -> None:
+        """An import is complete: its commits are the next pass's business."""
+        with self._lock:
+            self._commits.reveal(commit_ids)
+            if commit_ids:
+                self._revealed.append(Range(min(commit_ids) - 1, max(commit_ids)))
 
     def work(self, now_ms: Callable[[], int]) -> bool:
         """One pass over all that is written; True if there was something."""
-        upto = self._commits.settled()
-        if upto <= self.done:
-            return False
-        commits = Range(self.done, upto)
+        with self._lock:
+            upto = self._commits.settled()
+            ranges, hidden = list(self._revealed), self._commits.hidden()
+        if upto > self.done:
+            ranges.append(Range(self.done, upto))
         self.lead_count = 0
-        for site_id in self._touched_sites(commits):
-            self._work_site(site_id, commits, now_ms())
-        self.done = upto
+        for commits in ranges:
+            self._pass(commits._replace(hidden=hidden), now_ms)
+        with self._lock:
+            self._revealed = [left for left in self._revealed if left not in ranges]
+        self.done = max(self.done, upto)
         self._commits.worked_off(upto)
-        return True
+        if not (ranges or hidden or self._sites.building()):
+            self._merges.release()
+        return bool(ranges)
 
-    def _touched_sites(self, commits: Range) -> list[str]:
-        rows = self._engine.query(
-            "SELECT DISTINCT site_id FROM events WHERE commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}",
-            {"after": commits.after, "upto": commits.upto},
-        )
-        return [site_id for (site_id,) in rows if site_id in self._sites]
+    def _pass(self, commits: Range, now_ms: Callable[[], int]) -> None:
+        for site_id, event_count, sender_count in self._engine.query(sql("event.by_site"), commits.parameters):
+            if site_id not in self._sites:
+                continue
+            if self._is_bulk(site_id, event_count, sender_count):
+                collect_facts(self._engine, site_id, commits)
+                self._generations.rebuild(site_id)
+            else:
+                self._work_site(site_id, commits, now_ms())
+
+    def _is_bulk(self, site_id: str, event_count: int, sender_count: int) -> bool:
+        """Whether to build the whole site anew costs less than to go from lead to lead."""
+        if sender_count <= MANY_SENDERS:
+            return False
+        rows = self._engine.query("SELECT count() FROM events WHERE site_id = {site_id:String}", {"site_id": site_id})
+        return event_count * BULK_SHARE > int(rows[0][0])
 
     def _work_site(self, site_id: str, commits: Range, now_ms: int) -> None:
         touches = Touched(self._engine, site_id, commits).find()
         with self._commits.commit() as commit_id:
             if self._sessionizer.settle(site_id, commits, commit_id):
                 # What was just marked is part of this pass: until it is recomputed it would count twice.
-                touches += Touched(self._engine, site_id, Range(commit_id - 1, commit_id)).find()
+                marked = Range(commit_id - 1, commit_id, commits.hidden)
+                touches += Touched(self._engine, site_id, marked).find()
         definition = self._sites.definition(site_id)
         leads = merged(touches)
         self.lead_count += len(leads)
         self.waiting_leads = len(leads)
         for site in filter(None, (definition.present, definition.building)):
-            self._sessionizer.recompute(site, site_id, leads, commits.upto, self._commits.stamp, now_ms)
+            self._sessionizer.recompute(site, site_id, leads, commits, self._commits.stamp, now_ms)
+        self._generations.touched(site_id, leads)
         self.waiting_leads = 0
         self._served.check(definition.present, site_id, (touch.lead for touch in leads))
 
     def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""
-        if self.done == self._saved and not is_synced:
+        with self._lock:
+            # After a crash the commits of an import that did not end, or that no pass has seen, are looked at again.
+            unseen = [*self._commits.hidden(), *(commits.after for commits in self._revealed)]
+            done = min([self.done, *(commit_id - 1 for commit_id in unseen)])
+        if done == self._saved and not is_synced:
             return
-        parameters = {"worker": self._name, "done": self.done, "is_synced": int(is_synced)}
+        parameters = {"worker": self._name, "done": done, "is_synced": int(is_synced)}
         parameters["version"] = self._commits.stamp()
         self._engine.execute(sql("progress.save"), parameters)
-        self._saved = self.done
+        self._saved = done

@@ -2,7 +2,7 @@
 WITH fresh AS
 (
     SELECT bucket, sender, event_id FROM events
-    WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}
+    WHERE site_id = {site_id:String} AND {{commit.new}}
 )
 SELECT count()
 FROM

@@ -5,5 +5,5 @@ SELECT
     max(occurred_at) AS to_ms,
     max(lead_name != '') AS is_named
 FROM events
-WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}
+WHERE site_id = {site_id:String} AND {{commit.new}}
 GROUP BY sender, external_id, email, handle

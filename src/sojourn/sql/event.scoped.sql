@@ -11,7 +11,7 @@ scoped_events AS
           SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
           FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
-      AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
+      AND (commit_id <= {upto:UInt64} AND NOT has({hidden:Array(UInt64)}, commit_id) OR version >= 4503599627370496)
       AND suppressed = '' AND NOT is_superseded
       AND NOT has({passive_types:Array(String)}, type)
 )

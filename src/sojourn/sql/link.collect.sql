@@ -3,6 +3,6 @@ INSERT INTO links (site_id, key, occurred_at, event_id, sender, content, ref, is
 WITH linking_events AS
 (
     SELECT * FROM events
-    WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64}
+    WHERE site_id = {site_id:String} AND {{commit.new}}
 )
 {{link.of_events}}

@@ -17,7 +17,7 @@ ARRAY JOIN arrayFilter(
     pair -> pair.1 != '' AND pair.2 != '',
     [
         (
-            if(visitor_id != '', concat('v:', visitor_id), ''),
+            if(startsWith(sender, 'v:'), sender, ''),
             multiIf(external_id != '', concat('i:', external_id), email != '', concat('e:', email), handle != '', concat('h:', handle), ''),
             toUInt8(type = 'email_click' OR (external_id = '' AND email = ''))
         ),

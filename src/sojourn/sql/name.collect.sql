@@ -7,4 +7,4 @@ SELECT
     toUInt8(suppressed = '' AND NOT is_superseded),
     version
 FROM events
-WHERE site_id = {site_id:String} AND commit_id > {after:UInt64} AND commit_id <= {upto:UInt64} AND lead_name != ''
+WHERE site_id = {site_id:String} AND {{commit.new}} AND lead_name != ''

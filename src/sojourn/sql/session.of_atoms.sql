@@ -1,4 +1,4 @@
--- The finished sessions of the CTE `combined`, with the published intent formula (intent/1).
+-- The finished sessions of the CTE `counted`, with the published intent formula (intent/1).
 SELECT
     lead,
     bitShiftLeft(toUInt128(started_at), 80)
@@ -9,27 +9,27 @@ SELECT
     ended_at,
     account,
     event_count,
-    toUInt64(length(pages)) AS page_count,
+    page_count,
     entry_point,
     exit_point,
     entry_url,
     exit_url,
     total_points,
     toUInt8(least(100,
-        9 * least(length(pages), 4)
-        + 8 * least(length(steps), 3)
+        9 * least(page_count, 4)
+        + 8 * least(step_count, 3)
         + 16 * (decisive_count > 0)
         + 22 * (conversion_count > 0))) AS intent_score,
     multiIf(
-        decisive_count > 0 OR length(steps) >= 2, 'high',
+        decisive_count > 0 OR step_count >= 2, 'high',
         email_count = event_count AND (unsubscribe_count > 0 OR open_count = event_count), 'low',
-        length(content_pages) >= 3 AND empty(steps), 'research',
+        content_page_count >= 3 AND step_count = 0, 'research',
         'none') AS intent,
     toUInt8(conversion_count > 0) AS is_converted,
     goals,
-    if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', purchases.2)) AS currency,
-    arrayFilter(purchase -> purchase.2 IN (currency, ''), purchases) AS counted_purchases,
-    if(empty(counted_purchases), NULL, round(arraySum(counted_purchases.1), 4)) AS revenue,
+    if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', currencies)) AS currency,
+    arrayFilter((amount, code) -> code IN (currency, ''), amounts, currencies) AS counted_amounts,
+    if(empty(counted_amounts), NULL, round(arraySum(counted_amounts), 4)) AS revenue,
     source,
     medium,
     campaign,
@@ -44,4 +44,4 @@ SELECT
         intent_score, intent, is_converted, goals, ifNull(revenue, -1), revenue IS NULL, if(revenue IS NULL, '', currency),
         source, medium, campaign, channel, referrer, device, browser, os, country
     ), 1) AS content
-FROM combined
+FROM counted

@@ -1,4 +1,5 @@
 -- Ends the statements that write sessions: compares those of the CTE `combined` with those stored in the windows.
+counted AS ( {{session.counted}} ),
 fresh AS ( {{session.of_atoms}} ),
 stored AS
 (

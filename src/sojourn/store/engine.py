@@ -1,15 +1,18 @@
 """One engine, opened by URL: ClickHouse in the process (`chdb:///folder`) or a cluster (`clickhouse://…`)."""
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
+import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.exceptions import Error as DriverError
@@ -25,6 +28,9 @@ SETTINGS = {
     "do_not_merge_across_partitions_select_final": 1,
     "optimize_on_insert": 0,
     "max_query_size": 16_777_216,
+    "output_format_arrow_low_cardinality_as_dictionary": 1,
+    "output_format_arrow_string_as_string": 1,
+    "schema_inference_make_columns_nullable": 2,  # as the file says
 }
 
 INSERT, QUERY = "insert", "query"
@@ -139,6 +145,32 @@ class Engine:
         """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert."""
         with self._client(INSERT, table) as client:
             client.raw_insert(table, columns, body, fmt="JSONEachRow")
+
+    def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+        """The rows as an Arrow table; texts of few values are dictionaries."""
+        with self._client(QUERY, name_of(text)) as client:
+            body = client.raw_query(text, parameters=dict(parameters or {}), fmt="ArrowStream")
+        return pa.ipc.open_stream(pa.py_buffer(body)).read_all()
+
+    def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
+        """INSERT … SELECT, in which `/* rows */` stands for the rows of the table."""
+        with tempfile.NamedTemporaryFile(prefix="sojourn-", suffix=".arrow") as file:
+            path = Path(file.name)
+            self.keep_arrow(table, path)
+            self.execute(text.replace("/* rows */", self.kept_arrow(path)), parameters)
+
+    @staticmethod
+    def keep_arrow(table: pa.Table, path: Path) -> None:
+        """Write a table for `kept_arrow`; a column without nulls says so, so that the engine's has none either."""
+        fields = [field.with_nullable(table[field.name].null_count > 0) for field in table.schema]
+        table = table.cast(pa.schema(fields))
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table.combine_chunks())
+
+    @staticmethod
+    def kept_arrow(path: Path) -> str:
+        """The rows that `keep_arrow` wrote, as a table in SQL; `*` in the name stands for any."""
+        return f"file('{path}', 'Arrow')"
 
     def close(self) -> None:
         with self._lock:

@@ -13,6 +13,7 @@ from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unau
 from sojourn.web.access import access_of
 from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_wrong_method
 from sojourn.web.api import Api
+from sojourn.web.imports import Importing
 from sojourn.web.ingest import Ingest
 from sojourn.web.limits import Limits
 from sojourn.web.local import Local
@@ -32,7 +33,7 @@ class Application:
         self._observer = Observer(sojourn.meter)
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += Local(sojourn).routes()
+            routes += [*Local(sojourn).routes(), *Importing(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

@@ -110,6 +110,7 @@ async def serve(
         servers.append((_server(Application(sojourn)), listener))
 
     def stop() -> None:
+        sojourn.is_stopping = True
         for server, _ in servers:
             server.should_exit = True
 

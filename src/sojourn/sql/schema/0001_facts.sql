@@ -10,11 +10,11 @@ CREATE TABLE events
     sender String CODEC(ZSTD(1)),
     occurred_at Int64 CODEC(Delta, ZSTD(1)),
     event_id String CODEC(ZSTD(1)),
-    content UInt64,
+    content UInt64 CODEC(NONE), -- a hash: nothing to gain
     commit_id UInt64 CODEC(Delta, ZSTD(1)),
     received_at Int64 CODEC(Delta, ZSTD(1)),
     type LowCardinality(String),
-    visitor_id String CODEC(ZSTD(1)),
+    visitor_id String ALIAS if(startsWith(sender, 'v:'), substring(sender, 3), ''),
     external_id String CODEC(ZSTD(1)),
     email String CODEC(ZSTD(1)),
     handle String CODEC(ZSTD(1)),
@@ -23,7 +23,9 @@ CREATE TABLE events
     url String CODEC(ZSTD(1)),
     host LowCardinality(String),
     path String CODEC(ZSTD(1)),
-    page String CODEC(ZSTD(1)),
+    -- The page that the URL shows: `model/page.py`.
+    page String ALIAS if(url = '', '', multiIf(
+        trim(TRAILING '/' FROM concat(host, path)) != '', trim(TRAILING '/' FROM concat(host, path)), host != '', toString(host), '/')),
     title String CODEC(ZSTD(1)),
     referrer String CODEC(ZSTD(1)),
     source LowCardinality(String),
@@ -88,3 +90,18 @@ CREATE TABLE refusals
 )
 ENGINE = SummingMergeTree
 ORDER BY (site_id, day, reason);
+
+-- How far the import of a file came, so that it goes on where it was cut off; `rows` are those read so far.
+CREATE TABLE imports
+(
+    site_id LowCardinality(String),
+    import_id String,
+    rows UInt64,
+    accepted UInt64,
+    refused UInt64,
+    is_done UInt8,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, import_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
