@@ -21,6 +21,8 @@ LATENESS_SECONDS = (300.0, 3600.0, 14_400.0, 86_400.0, 604_800.0, 2_592_000.0)
 SAY_AGAIN_AFTER = 1.0
 
 log = logging.getLogger("sojourn.store")
+# A command tells its user of a failure in one line of its own; this is for servers, which set up a log.
+log.addHandler(logging.NullHandler())
 
 Labels = tuple[str, ...]
 

@@ -49,7 +49,7 @@ class Served:
 
         Asks the store only where one of them was served.
         """
-        readings = self._of(site, site_id, set(leads))
+        readings = self._of(site, site_id, leads)
         if not readings:
             return
         parameters = {
@@ -63,12 +63,15 @@ class Served:
         self._meter.changed_after_served.add(count=len(changed))
         self._settle(changed, now)
 
-    def _of(self, site: Site, site_id: str, leads: set[str]) -> dict[_Key, _Reading]:
+    def _of(self, site: Site, site_id: str, leads: Iterable[str]) -> dict[_Key, _Reading]:
+        if not self._readings:
+            return {}
+        touched = set(leads)
         with self._lock:
             return {
                 key: reading
                 for key, reading in self._readings.items()
-                if reading.lead in leads and key.site_id == site_id and key.generation == site.generation
+                if reading.lead in touched and key.site_id == site_id and key.generation == site.generation
             }
 
     def _settle(self, changed: list[_Key], now: Mapping[int, int]) -> None:
