@@ -58,7 +58,9 @@ def served(folder: Path) -> Iterator[Served]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "sojourn", "serve", "--data", str(folder), "--port", str(port)]
     started = time.monotonic()
-    process = subprocess.Popen(command, env={**os.environ, "SOJOURN_SECRET_KEY": KEY}, stdout=subprocess.DEVNULL)
+    # How soon something is visible is found by asking all the time: more often than a key may by default.
+    settings = {"SOJOURN_SECRET_KEY": KEY, "SOJOURN_READ_LIMIT": "0"}
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
     try:
         while True:
             try:

@@ -38,7 +38,8 @@ class Server:
         command = [sys.executable, "-m", "sojourn", "serve", "--data", str(self.folder), "--port", str(self.port)]
         if self.process is not None and self.process.stdout is not None:
             self.process.stdout.close()
-        keys = {"SOJOURN_SECRET_KEY": SECRET, "SOJOURN_WRITE_KEY": WRITE}
+        # Tests ask again and again; those of the rate limits set their own.
+        keys = {"SOJOURN_SECRET_KEY": SECRET, "SOJOURN_WRITE_KEY": WRITE, "SOJOURN_READ_LIMIT": "0"}
         self.process = subprocess.Popen(
             command,
             env={**os.environ, **keys, **self.environment},

@@ -17,6 +17,7 @@ from sojourn.model.refusal import EXPLAINED, Reason
 from sojourn.model.site import CHANGEABLE, DEFAULT_PASSIVE_TYPES
 from sojourn.reports.filters import FILTERS
 from sojourn.settings import SETTINGS, Setting
+from sojourn.web.metrics import METRICS, Metric
 from sojourn.web.openapi import EVENT_FIELDS, SESSION_FIELDS, document
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +109,18 @@ def test_every_filter_of_the_command_is_documented(name: str) -> None:
 def test_every_route_is_documented(path: str) -> None:
     for method in document()["paths"][path]:
         assert f"| `{method.upper()} {path}` |" in page("docs/api.md")
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_every_metric_is_documented(metric: Metric) -> None:
+    line = row(section("docs/operations.md", "Metrics"), metric.name)
+    kind = "counter" if metric.counter else "gauge" if metric.gauge else "histogram"
+    assert f"| {kind} | {', '.join(f'`{label}`' for label in metric.labels)} |".replace("|  |", "| |") in line
+
+
+@pytest.mark.parametrize("alert", re.findall(r"- alert: (\w+)", page("deploy/alerts.yml")))
+def test_every_alert_is_documented(alert: str) -> None:
+    assert f"`{alert}`" in section("docs/operations.md", "Alerts")
 
 
 @pytest.mark.parametrize("name", SESSION_FIELDS)

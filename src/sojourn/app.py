@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
+from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
@@ -18,14 +19,19 @@ from sojourn.model.site import Site, changed, is_retroactive, oldest_kept, owner
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.disk import Disk
+from sojourn.pipeline.erasing import Erasing
+from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
-from sojourn.pipeline.removal import Removal
+from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
+from sojourn.pipeline.served import Served
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
@@ -46,33 +52,52 @@ def clock_ms() -> int:
 class Sojourn:
     """A store opened for work: facts in, sessions out. `close` ends it cleanly."""
 
-    def __init__(self, store: str, now_ms: Callable[[], int] = clock_ms, gather: float = 0.015) -> None:
+    def __init__(
+        self,
+        store: str,
+        now_ms: Callable[[], int] = clock_ms,
+        gather: float = 0.015,
+        bounds: Bounds | None = None,
+    ) -> None:
         self.now_ms = now_ms
+        self.bounds = bounds or Bounds()
+        self.meter = Meter(self.bounds.slow_query_ms)
+        self.disk: Disk | None = None
         self.stop: Callable[[], None] = lambda: None
         self.is_stopping = False
         self.engine = Engine.open(store)
+        self.engine.on_statement = self.meter.statement
+        self.served = Served(self.engine, self.meter)
         migrate(self.engine)
         self.commits = CommitLog(self._last_commit())
         self.sites = Sites(self.engine, self.commits)
         self.keys = Keys(self.engine, self.commits)
-        self.refusals = Refusals(self.engine)
+        self.refusals = Refusals(self.engine, self.meter)
         self.leads = Leads(self.engine)
-        self.sessions = Sessions(self.engine)
+        self.sessions = Sessions(self.engine, self.served)
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.merges = Merges(self.engine)
-        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges)
-        self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
+        self.erasures = Erasures(self.engine)
+        self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)
         self.retention = Retention(self.engine, self.sites)
         self.cleaner = Cleaner(self.engine)
-        self.removal = Removal(self.engine, self.sites, self.keys, self.refusals)
         self.turns = threading.RLock()
-        chores = (self.retention.work, self.cleaner.work)
-        self.loop = Loop(self.worker, self.generations, self.refusals, now_ms, self.turns, chores)
-        self.buffer = Buffer(self.engine, self.commits, self._recent(), self.loop.wake, gather, self._admitted)
-        for site_id in self.sites.not_cleared():
-            self.removal.end(site_id)
+        self.erasing = Erasing(
+            self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
+        )
+        chores = (self.erasing.work, self.retention.work, self.cleaner.work)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms, self.turns, chores)
+        self.buffer = Buffer(
+            self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather, self._admitted
+        )
+        self.registry = Registry(
+            self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
+        )
+        self.registry.resume()
+        self.erasing.resume(now_ms())
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -84,7 +109,9 @@ class Sojourn:
             raise StoreError(f"The data folder {folder} cannot be made: {error.strerror}.") from None
         if not os.access(store, os.W_OK | os.X_OK) or os.statvfs(store).f_flag & os.ST_RDONLY:
             raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
-        return cls(f"chdb://{store}", **options)
+        sojourn = cls(f"chdb://{store}", **options)
+        sojourn.disk = Disk(store, sojourn.bounds.disk_warn_mb)
+        return sojourn
 
     def _last_commit(self) -> int:
         return int(self.engine.query("SELECT max(commit_id) FROM events")[0][0])
@@ -104,6 +131,7 @@ class Sojourn:
             while self.retention.work(self.now_ms()):
                 pass
             self.cleaner.finish(self.now_ms())
+            self.erasing.work(self.now_ms())
             self.worker.save()
 
     def insert(self, events: list[Event]) -> None:
@@ -137,6 +165,24 @@ class Sojourn:
             self.engine.execute(sql("event.decide"), {**parameters, "reason": reason, "commit_id": commit_id})
         self.loop.wake()
         return count
+
+    def erase(self, site_id: str, text: str) -> Receipt:
+        """Everything of a lead is gone, and refused when it comes again. Of one that was erased, the receipt again.
+
+        Raises NotFound, InvalidRequest for a text that stands for several leads, Unavailable.
+        """
+
+        def catch_up() -> None:
+            while self.worker.work(self.now_ms):
+                pass
+
+        try:
+            return self.erasing.erase(site_id, lambda: self.leads.found(site_id, text), catch_up, self.now_ms())
+        except NotFound:
+            receipt = self.leads.erased(site_id, text, self.erasures)
+            if receipt is None:
+                raise
+            return receipt
 
     def conflicts(self, site_id: str) -> list[dict[str, Any]]:
         """Facts that contradict, newest first: the external id won."""
@@ -201,29 +247,21 @@ class Sojourn:
             name: value if value is None or name.endswith("_count") else iso(value) for name, value in outlook.items()
         }
 
-    def add_site(self, site_id: str, name: str | None = None) -> Site:
-        """A new site; one that was removed begins empty. Raises InvalidRequest for an id that is unfit or taken."""
-        with self.turns:
-            definition = self.sites.fresh(site_id, name or site_id)
-            self.removal.clear(site_id)
-            self.sites.write(definition)
-        return definition.present
-
-    def remove_site(self, site_id: str) -> Site:
-        """Its data, its keys and its test twin are gone. Raises NotFound, InvalidRequest for the default site."""
-        with self.turns:
-            site = self.sites.definition(site_id).present
-            with self.commits.alone():
-                self.removal.say(site_id)
-            self.removal.end(site_id)
-            self.buffer.forget()
-            self.cleaner.soon()
-        return site
+    def _on_removed(self, site_id: str) -> None:
+        self.generations.forget(site_id)
+        self.erasures.load()
+        self.buffer.forget()
+        self.cleaner.soon()
 
     def _admitted(self, events: list[Event]) -> list[Event]:
-        """Those that may be stored at this moment: not of a site that was removed since they were collected."""
-        gone = {site_id for site_id in {event.site_id for event in events} if site_id not in self.sites}
-        return [event for event in events if event.site_id not in gone] if gone else events
+        """Those that may be stored at this moment: not of a site that was removed since they were collected, nor of a
+        lead that was erased.
+        """
+        asked = {event.site_id for event in events}
+        gone = {site_id for site_id in asked if site_id not in self.sites}
+        if not gone and all(self.erasures.is_empty(site_id) for site_id in asked):
+            return events
+        return [event for event in events if event.site_id not in gone and not self.erasures.refuses(event)]
 
     def site_for(self, site_id: str = DEFAULT_SITE) -> Site:
         if site_id not in self.sites:

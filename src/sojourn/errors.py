@@ -6,6 +6,7 @@ class SojournError(Exception):
 
     code = "InternalError"
     status = 500
+    retry_after: int | None = None  # seconds after which the same request may be taken
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -37,6 +38,17 @@ class PayloadTooLarge(SojournError):
     status = 413
 
 
+class RateLimitExceeded(SojournError):
+    """Nothing of the request was taken; after `retry_after` seconds it is."""
+
+    code = "RateLimitExceeded"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many requests. Retry after {retry_after} seconds.")
+        self.retry_after = retry_after
+
+
 class Unavailable(SojournError):
     """Not acknowledged: the request may be repeated, and repeating is safe."""
 
@@ -53,6 +65,7 @@ class StoreError(SojournError):
 
     code = "StoreError"
     status = 503
+    retry_after = 1
 
 
 class FileError(SojournError):
@@ -68,6 +81,7 @@ ERRORS = (
     Forbidden,
     NotFound,
     PayloadTooLarge,
+    RateLimitExceeded,
     Unavailable,
     StoreError,
     FileError,

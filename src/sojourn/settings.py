@@ -10,6 +10,7 @@ from typing import Any
 from sojourn.errors import InvalidRequest
 
 CONFIG_FILE = "sojourn.toml"
+LEVELS = ("debug", "info", "warning", "error")
 KINDS = {Path: "a path", str: "a text", int: "a whole number"}
 
 
@@ -22,10 +23,18 @@ class Setting:
     default: Any
     help: str
     is_secret: bool = False
+    allowed: tuple[str, ...] = ()  # of a text: one of these; none: any
+    least: int | None = None  # of a number
 
     @property
     def variable(self) -> str:
         return f"SOJOURN_{self.name.upper()}"
+
+    @property
+    def kind_shown(self) -> str:
+        if self.allowed:
+            return " or ".join(self.allowed)
+        return KINDS[self.kind] + (f" of {self.least} or more" if self.least is not None else "")
 
 
 SETTINGS = (
@@ -41,6 +50,12 @@ SETTINGS = (
         is_secret=True,
     ),
     Setting("write_key", str, "", "a publishable key of the default site, likewise", is_secret=True),
+    Setting("read_limit", int, 1000, "requests a minute that a secret key may make but for sending; 0 is off", least=0),
+    Setting("event_limit", int, 10_000, "events a minute that a publishable key may send; 0 is off", least=0),
+    Setting("disk_warn_mb", int, 1024, "free space, in MB, below which the log and /readyz warn; 0 is off", least=0),
+    Setting("slow_query_ms", int, 1000, "from so many milliseconds on a query is in the log; 0 is off", least=0),
+    Setting("log_format", str, "text", "form of the log: text or json", allowed=("text", "json")),
+    Setting("log_level", str, "info", "from which level on the log is written", allowed=LEVELS),
 )
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
 
@@ -91,12 +106,15 @@ def _resolve(
 
 def _value(setting: Setting, value: Any, source: str) -> Value:
     try:
-        return Value(setting, setting.kind(value), source)
+        kept = setting.kind(value)
+        if (setting.allowed and kept not in setting.allowed) or (setting.least is not None and kept < setting.least):
+            raise ValueError
     except (TypeError, ValueError):
         shown = "(hidden)" if setting.is_secret else repr(value)
         raise InvalidRequest(
-            f"{setting.name} is {shown} in {source}; allowed is {KINDS[setting.kind]}: {setting.help}."
+            f"{setting.name} is {shown} in {source}; allowed is {setting.kind_shown}: {setting.help}."
         ) from None
+    return Value(setting, kept, source)
 
 
 def _read(path: Path) -> dict[str, Any]:

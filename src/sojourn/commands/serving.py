@@ -9,15 +9,18 @@ from typing import Any
 import uvloop
 
 import sojourn
+from sojourn import logs
 from sojourn.app import Sojourn, clock_ms
 from sojourn.commands.importing import Order, import_file
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
+from sojourn.model.bounds import Bounds
 from sojourn.pipeline.sites import DEFAULT_SITE
 from sojourn.settings import Value
 from sojourn.web.connection import is_served
 from sojourn.web.server import port_socket
 from sojourn.web.server import serve as run_server
+from sojourn.web.stopping import Deadline
 
 Values = Mapping[str, Value]
 
@@ -59,18 +62,30 @@ def demo(values: Values) -> None:
 def _opened(folder: Path, values: Values) -> Sojourn:
     if is_served(folder):
         raise StoreError(f"Another server owns {folder}; stop it, or give another --data.")
-    app = Sojourn.in_folder(folder, gather=values["gather_ms"].value / 1000)
+    logs.configure(values["log_format"].value, values["log_level"].value)
+    app = Sojourn.in_folder(folder, gather=values["gather_ms"].value / 1000, bounds=_bounds(values))
     for name in ("secret_key", "write_key"):
         if values[name].value:
             app.keys.adopt(DEFAULT_SITE, values[name].value, clock_ms())
     return app
 
 
+def _bounds(values: Values) -> Bounds:
+    return Bounds(
+        reads=values["read_limit"].value,
+        events=values["event_limit"].value,
+        disk_warn_mb=values["disk_warn_mb"].value,
+        slow_query_ms=values["slow_query_ms"].value,
+    )
+
+
 def _run(app: Sojourn, folder: Path, listener: Any, on_ready: Any) -> None:
+    deadline = Deadline()
     try:
-        uvloop.run(run_server(app, folder, listener, on_ready))
+        uvloop.run(run_server(app, folder, listener, on_ready, deadline.set))
     finally:
         app.close()
+        deadline.cancel()
 
 
 def _address(values: Values) -> str:

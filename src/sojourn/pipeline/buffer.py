@@ -11,6 +11,7 @@ import xxhash
 from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS, Event
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.metering import Meter
 from sojourn.store.engine import Engine
 
 MAX_ROWS = 10_000
@@ -73,6 +74,7 @@ class Buffer:
         engine: Engine,
         commits: CommitLog,
         recent: Recent,
+        meter: Meter,
         on_commit: Callable[[], None],
         gather: float = 0.015,
         admitted: Callable[[list[Event]], list[Event]] = list,
@@ -80,6 +82,7 @@ class Buffer:
         self._engine = engine
         self._commits = commits
         self._recent = recent
+        self._meter = meter
         self._on_commit = on_commit
         self._gather = gather
         self._admitted = admitted
@@ -94,6 +97,8 @@ class Buffer:
         fresh, keys = self._new(events)
         if fresh:
             await self._committed(fresh, keys)
+        if len(fresh) < len(events):
+            self._meter.duplicates.add(count=len(events) - len(fresh))
         return Added(accepted=len(fresh), duplicates=len(events) - len(fresh))
 
     def _new(self, events: list[Event]) -> tuple[list[Event], list[int]]:
@@ -151,7 +156,7 @@ class Buffer:
 
     def insert(self, events: list[Event]) -> None:
         """One durable insert. Raises Unavailable."""
-        with self._commits.commit() as commit_id:
+        with self._commits.commit(len(events)) as commit_id:
             # Since they were collected a lead may have been erased, a site removed: asked once more, now that whoever
             # does so waits for this commit.
             events = self._admitted(events)
@@ -159,6 +164,7 @@ class Buffer:
                 event.commit_id = commit_id
             if events:
                 self._engine.insert("events", COLUMNS, b"\n".join(map(_encoder.encode, events)))
+        self._meter.stored(events)
 
     def forget(self) -> None:
         """What was deleted may come again: no repetition is known at once any more."""

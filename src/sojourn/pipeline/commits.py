@@ -1,13 +1,35 @@
-"""Commit ids: increasing numbers that say which rows of events are new to the worker."""
+"""Commit ids: increasing numbers that say which rows of events are new to the worker, and what waits for it."""
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+# More entries than this are told together with their neighbour, so that a worker that stands needs no memory.
+MOST_ENTRIES = 4096
+
+
+class Waiting(NamedTuple):
+    """What is committed and not yet worked off; `since` is the id of the oldest commit, microseconds, or None."""
+
+    commit_count: int
+    event_count: int
+    since: int | None
+
+
+@dataclass
+class _Entry:
+    first: int
+    last: int
+    commit_count: int
+    event_count: int
 
 
 class CommitLog:
-    """Hands out commit ids and knows up to which one everything is written.
+    """Hands out commit ids and knows up to which one everything is written, and what of it waits.
 
     Ids are microseconds since 1970 or, when the clock stands or goes back, one more than the last.
     """
@@ -20,9 +42,10 @@ class CommitLog:
         self._alone: int | None = None  # the thread that holds the others' commits back
         self._newest_written = last
         self._hidden: set[int] = set()
+        self._waiting: deque[_Entry] = deque()
 
     @contextmanager
-    def commit(self, *, is_hidden: bool = False) -> Iterator[int]:
+    def commit(self, event_count: int = 0, *, is_hidden: bool = False) -> Iterator[int]:
         """An id for one insert; it counts as written when the block ends, however it ends. What is hidden is no
         pass's business until it is revealed.
         """
@@ -38,6 +61,7 @@ class CommitLog:
             with self._changed:
                 self._open.remove(commit_id)
                 self._newest_written = max(self._newest_written, commit_id)
+                self._wait(_Entry(commit_id, commit_id, 1, event_count))
                 self._changed.notify_all()
 
     @contextmanager
@@ -76,3 +100,32 @@ class CommitLog:
     def reveal(self, commit_ids: Iterable[int]) -> None:
         with self._lock:
             self._hidden.difference_update(commit_ids)
+
+    def left_waiting(self, first: int, commit_count: int, event_count: int) -> None:
+        """What an earlier process committed and did not work off."""
+        with self._lock:
+            self._wait(_Entry(first, self._newest_written, commit_count, event_count))
+
+    def _wait(self, entry: _Entry) -> None:
+        if len(self._waiting) < MOST_ENTRIES:
+            self._waiting.append(entry)
+            return
+        newest = self._waiting[-1]
+        newest.last = max(newest.last, entry.last)
+        newest.commit_count += entry.commit_count
+        newest.event_count += entry.event_count
+
+    def worked_off(self, upto: int) -> None:
+        """A pass has seen every commit up to this one."""
+        with self._lock:
+            while self._waiting and self._waiting[0].last <= upto:
+                self._waiting.popleft()
+
+    def waiting(self) -> Waiting:
+        with self._lock:
+            entries = list(self._waiting)
+        return Waiting(
+            sum(entry.commit_count for entry in entries),
+            sum(entry.event_count for entry in entries),
+            min((entry.first for entry in entries), default=None),
+        )

@@ -14,6 +14,7 @@ from sojourn.store.engine import Engine
 
 KINDS = ("secret", "publishable")
 ROTATION_GRACE_MS = 3_600_000
+ID_LENGTH = 12
 _PREFIXES = {"secret": "sk", "publishable": "pk"}
 _COLUMNS = ("key_hash", "version", "site_id", "kind", "shown", "created_at", "ends_at")
 
@@ -36,10 +37,11 @@ class Key(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Access:
-    """What the holder of a key may do: with which site's data, and whether to read and write."""
+    """What the holder of a key may do: with which site's data, and whether to read and write; by which key's id."""
 
     site_id: str
     is_secret: bool
+    key_id: str = ""
 
 
 class Keys:
@@ -61,7 +63,7 @@ class Keys:
         key = self._keys.get(hash_of(token))
         if key is None or (key.ends_at and key.ends_at <= now_ms):
             raise Unauthorized("The key is unknown or revoked; send one as `Authorization: Bearer sk_…`.")
-        return Access(site_id=key.site_id, is_secret=key.kind == "secret")
+        return Access(site_id=key.site_id, is_secret=key.kind == "secret", key_id=key.key_hash[:ID_LENGTH])
 
     def create(self, site_id: str, kind: str, *, is_test: bool, now_ms: int) -> tuple[Key, str]:
         """A new key and its text, which is not stored."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.worker import Worker
 
@@ -36,10 +37,12 @@ class Loop:
         worker: Worker,
         generations: Generations,
         refusals: Refusals,
+        meter: Meter,
         now_ms: Callable[[], int],
         turns: threading.RLock,
         chores: Sequence[Callable[[int], bool]] = (),
     ) -> None:
+        self._meter = meter
         self._turns = turns
         self._chores = chores
         self._refusals = refusals
@@ -61,10 +64,14 @@ class Loop:
         """Something was committed."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Ends after the pass under way; what is left is done after the next start."""
+    def stop_soon(self) -> None:
+        """Begins nothing more; what is left is done after the next start."""
         self._stopping.set()
         self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the pass under way."""
+        self.stop_soon()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -74,8 +81,11 @@ class Loop:
             try:
                 worked = self._turn()
             except SojournError as error:
-                log.error("work is waiting for the store: %s", error.message)
+                # Without its message: the engine's own words may hold what was sent.
+                log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
                 self._stopping.wait(RETRY_AFTER)
+                continue
+            if self._generations.is_hurried:
                 continue
             if worked:
                 self._stopping.wait(rest_after(time.monotonic() - started, self._worker.lead_count))
@@ -85,12 +95,21 @@ class Loop:
 
     def _turn(self) -> bool:
         with self._turns:
-            worked = self._worker.work(self._now_ms)
-        for chore in (self._generations.work, *self._chores):
+            worked = self._timed("events", lambda: self._worker.work(self._now_ms))
+        with self._turns:
+            worked = self._timed("generation", lambda: self._generations.work(self._now_ms())) or worked
+        for chore in self._chores:
             with self._turns:
                 worked = chore(self._now_ms()) or worked
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             self._worker.save()
             self._refusals.save()
             self._saved_at = time.monotonic()
+        return worked
+
+    def _timed(self, kind: str, work: Callable[[], bool]) -> bool:
+        began = time.monotonic()
+        worked = work()
+        if worked:
+            self._meter.passes.add(time.monotonic() - began, kind)
         return worked

@@ -9,18 +9,21 @@ import msgspec
 
 from sojourn.errors import Unavailable
 from sojourn.model.refusal import Reason
+from sojourn.pipeline.metering import Meter
 from sojourn.store.engine import Engine
 
 
 class Refusals:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, meter: Meter) -> None:
         self._engine = engine
+        self._meter = meter
         self._counts: Counter[tuple[str, date, str]] = Counter()
         self._lock = threading.Lock()
 
     def count(self, site_id: str, day: date, reason: Reason) -> None:
         with self._lock:
             self._counts[site_id, day, reason.value] += 1
+        self._meter.refused.add(reason.value)
 
     def save(self) -> None:
         """Writes the counts since the last time; they stay when the store cannot take them."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.served import Served
 from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range, Touched, collect_facts, merged
@@ -28,12 +29,14 @@ class Worker:
         sites: Sites,
         generations: Generations,
         merges: Merges,
+        served: Served,
         name: str = "default",
     ) -> None:
         self._merges = merges
         self._engine = engine
         self._commits = commits
         self._sites = sites
+        self._served = served
         self._generations = generations
         self._lock = threading.Lock()
         self._revealed: list[Range] = []
@@ -42,11 +45,19 @@ class Worker:
         self.done = self._recorded()
         self._saved = self.done
         self.lead_count = 0  # how many leads the last pass touched
+        self.waiting_leads = 0  # how many leads of the pass under way are touched and not computed yet
+        self._find_left()
 
     def _recorded(self) -> int:
         rows = self._engine.query(sql("progress.last"), {"worker": self._name})
         done, is_synced = rows[0] if rows else (0, True)
         return int(done if is_synced else max(0, done - REDO_US))
+
+    def _find_left(self) -> None:
+        """What an earlier process left waits too."""
+        if self.waiting():
+            ((first, commit_count, event_count),) = self._engine.query(sql("event.waiting"), {"after": self.done})
+            self._commits.left_waiting(int(first), int(commit_count), int(event_count))
 
     def waiting(self) -> bool:
         """Whether something is written that no pass has seen."""
@@ -72,6 +83,7 @@ class Worker:
         with self._lock:
             self._revealed = [left for left in self._revealed if left not in ranges]
         self.done = max(self.done, upto)
+        self._commits.worked_off(upto)
         if not (ranges or hidden or self._sites.building()):
             self._merges.release()
         return bool(ranges)
@@ -103,9 +115,12 @@ class Worker:
         definition = self._sites.definition(site_id)
         leads = merged(touches)
         self.lead_count += len(leads)
+        self.waiting_leads = len(leads)
         for site in filter(None, (definition.present, definition.building)):
             self._sessionizer.recompute(site, site_id, leads, commits, self._commits.stamp, now_ms)
         self._generations.touched(site_id, leads)
+        self.waiting_leads = 0
+        self._served.check(definition.present, site_id, (touch.lead for touch in leads))
 
     def save(self, *, is_synced: bool = False) -> None:
         """Record how far the work got, so that a restart need not begin from nothing."""

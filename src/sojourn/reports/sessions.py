@@ -6,6 +6,7 @@ from typing import Any
 
 from sojourn.model.session import encode_id, started_ms_of
 from sojourn.model.site import DAY_MS, Site, oldest_kept
+from sojourn.pipeline.served import Served
 from sojourn.reports import filters as filter_table
 from sojourn.reports.cursor import Cursor, encode
 from sojourn.reports.present import lead_object, presented
@@ -40,8 +41,9 @@ class Question:
 class Sessions:
     """Reads the present generation of a site's sessions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, served: Served) -> None:
         self._engine = engine
+        self._served = served
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
@@ -77,6 +79,7 @@ class Sessions:
 
     def present(self, site: Site, site_id: str, rows: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
         """The rows as the API shows them."""
+        self._served.note(site_id, rows)
         names = self._names(site_id, sorted({row["lead"] for row in rows}))
         return [
             presented(

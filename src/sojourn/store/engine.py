@@ -2,12 +2,13 @@
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
@@ -32,23 +33,50 @@ SETTINGS = {
     "schema_inference_make_columns_nullable": 2,  # as the file says
 }
 
+INSERT, QUERY = "insert", "query"
+OTHER = "other"
+
 Row = tuple[Any, ...]
+
+
+class Statement(NamedTuple):
+    """What the store was asked: INSERT and the table, or QUERY and its file; `failure` is the engine's name for it."""
+
+    kind: str
+    name: str
+    seconds: float
+    failure: str | None
+
+
+def _unheard(_statement: Statement) -> None:
+    """Nobody listens."""
 
 
 @cache
 def sql(name: str) -> str:
-    """The text of `sql/<name>.sql`; `{{other}}` in it is replaced by the text of that file."""
+    """The text of `sql/<name>.sql` behind its name in a comment; `{{other}}` is replaced by the text of that file."""
+    return f"/* {name} */ {_text(name)}"
+
+
+@cache
+def _text(name: str) -> str:
     text = files("sojourn.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
     while "{{" in text:
         before, _, rest = text.partition("{{")
         included, _, after = rest.partition("}}")
-        text = before + sql(included.strip()) + after
+        text = before + _text(included.strip()) + after
     return text
+
+
+def name_of(text: str) -> str:
+    """The file of a query by its leading comment; OTHER for one that is not in a file."""
+    return text[3 : text.index(" */")] if text.startswith("/* ") else OTHER
 
 
 class Engine:
     """Queries and inserts from any thread: each call borrows a connection of its own.
 
+    `on_statement` is told of each when it has ended, in the thread that asked.
     Raises Unavailable when the engine cannot do it now, StoreError when it cannot be opened.
     """
 
@@ -57,6 +85,7 @@ class Engine:
         self._idle: list[Client] = []
         self._all: list[Client] = []
         self._lock = threading.Lock()
+        self.on_statement: Callable[[Statement], None] = _unheard
         with self._client() as client:
             client.command("SELECT 1")
 
@@ -80,7 +109,9 @@ class Engine:
         raise StoreError(f"The store {url!r} cannot be opened: its URL starts with chdb:// or clickhouse://.")
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
+    def _client(self, kind: str = QUERY, name: str = OTHER) -> Iterator[Client]:
+        """A connection for one statement."""
+        began, failure = time.perf_counter(), None
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
@@ -90,32 +121,34 @@ class Engine:
         try:
             yield client
         except (ClickHouseError, DriverError, OSError) as error:
+            failure = _name_of_failure(error)
             raise _refusal(error) from error
         finally:
             with self._lock:
                 self._idle.append(client)
+            self.on_statement(Statement(kind, name, time.perf_counter() - began, failure))
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        with self._client() as client:
+        with self._client(QUERY, name_of(text)) as client:
             return [tuple(row) for row in client.query(text, parameters=dict(parameters or {})).result_rows]
 
     def named(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows as dictionaries by column name."""
-        with self._client() as client:
+        with self._client(QUERY, name_of(text)) as client:
             return list(client.query(text, parameters=dict(parameters or {})).named_results())
 
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
-        with self._client() as client:
+        with self._client(QUERY, name_of(text)) as client:
             client.command(text, parameters=dict(parameters or {}))
 
     def insert(self, table: str, columns: Sequence[str], body: bytes) -> None:
         """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert."""
-        with self._client() as client:
+        with self._client(INSERT, table) as client:
             client.raw_insert(table, columns, body, fmt="JSONEachRow")
 
     def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows as an Arrow table; texts of few values are dictionaries."""
-        with self._client() as client:
+        with self._client(QUERY, name_of(text)) as client:
             body = client.raw_query(text, parameters=dict(parameters or {}), fmt="ArrowStream")
         return pa.ipc.open_stream(pa.py_buffer(body)).read_all()
 
@@ -159,6 +192,11 @@ def _get_client(**options: Any) -> Client:
 
 def _refusal(error: Exception) -> Unavailable:
     return Unavailable(f"The store cannot do this now, so nothing was acknowledged; repeat it: {_reason(error)}")
+
+
+def _name_of_failure(error: Exception) -> str:
+    """The engine's name for it, such as NOT_ENOUGH_SPACE: unlike its words it holds nothing of the data."""
+    return str(getattr(error, "name", None) or type(error).__name__)
 
 
 def _reason(error: Exception) -> str:

@@ -7,7 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sojourn.errors import SojournError, Unavailable
+from sojourn.errors import SojournError
+from sojourn.web.observing import template_of
 
 log = logging.getLogger("sojourn")
 _encoder = msgspec.json.Encoder()
@@ -23,7 +24,7 @@ def error_body(code: str, message: str) -> dict[str, str]:
 
 def error_answer(error: SojournError) -> Response:
     headers = {}
-    if isinstance(error, Unavailable):
+    if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -46,5 +47,6 @@ async def on_wrong_method(request: Request, _error: Exception) -> Response:
 
 
 async def on_bug(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    told = {"method": request.method, "route": template_of(request.scope)}
+    log.error("a request failed", exc_info=error, extra={"fields": told})
     return json_answer(error_body("InternalError", "Something went wrong here; the log says what."), 500)

@@ -99,7 +99,8 @@ class Api:
 
     async def readyz(self, _request: Request) -> Response:
         await anyio.to_thread.run_sync(self._sojourn.check_ready)
-        return json_answer({"status": "ready"})
+        is_low = self._sojourn.disk is not None and self._sojourn.disk.is_low
+        return json_answer({"status": "ready"} | ({"disk": "low"} if is_low else {}))
 
 
 def question_of(pairs: list[tuple[str, str]]) -> tuple[Question, str | None]:

@@ -1,5 +1,7 @@
 """The ASGI application: sending events on the raw path, all else through Starlette."""
 
+import contextlib
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -7,12 +9,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sojourn.app import Sojourn
-from sojourn.errors import SojournError
-from sojourn.web.answers import on_bug, on_error, on_not_found, on_wrong_method
+from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unauthorized
+from sojourn.web.access import access_of
+from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_wrong_method
 from sojourn.web.api import Api
 from sojourn.web.imports import Importing
 from sojourn.web.ingest import Ingest
+from sojourn.web.limits import Limits
 from sojourn.web.local import Local
+from sojourn.web.metrics import Metrics
+from sojourn.web.observing import ACCESS, Observer
 
 EVENTS_PATH = "/v1/events"
 
@@ -21,10 +27,14 @@ class Application:
     """Serves one Sojourn. `is_local` is the folder's socket: its owner needs no key and may do more."""
 
     def __init__(self, sojourn: Sojourn, *, is_local: bool = False) -> None:
-        routes = Api(sojourn, is_local=is_local).routes()
+        self._sojourn = sojourn
+        self._is_local = is_local
+        self._limits = Limits(sojourn, is_local=is_local)
+        self._observer = Observer(sojourn.meter)
+        routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         if is_local:
             routes += [*Local(sojourn).routes(), *Importing(sojourn).routes()]
-        self._ingest: ASGIApp = Ingest(sojourn, is_local=is_local)
+        self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,
             exception_handlers={
@@ -37,8 +47,23 @@ class Application:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_event = scope["type"] == "http" and scope["path"] == EVENTS_PATH and scope["method"] in ("POST", "OPTIONS")
-        await (self._ingest if is_event else self._rest)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+        elif scope["path"] == EVENTS_PATH and scope["method"] in ("POST", "OPTIONS"):
+            await self._observer.observe(self._ingest, scope, receive, send, EVENTS_PATH)
+        else:
+            await self._observer.observe(self._limited, scope, receive, send)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whether the key is a valid one is for the route to say: some need none."""
+        try:
+            with contextlib.suppress(Unauthorized, InvalidRequest):
+                scope[ACCESS] = access_of(self._sojourn, scope["headers"], is_local=self._is_local)
+                self._limits.take_request(scope[ACCESS])
+        except RateLimitExceeded as error:
+            await error_answer(error)(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

@@ -17,11 +17,17 @@ from sojourn.pipeline import payload as payloads
 from sojourn.pipeline.collect import Arrival, collect
 from sojourn.web.access import access_of, header
 from sojourn.web.answers import error_answer, error_body
+from sojourn.web.limits import Limits
+from sojourn.web.observing import ACCESS
 
 MAX_BODY = 5_000_000
+# A gzip body may be several, one behind the other; each costs a copy of the rest.
+MAX_MEMBERS = 100
 _JSON = (b"content-type", b"application/json")
 # A page on any origin may send events with its publishable key: the key is what decides.
 _ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+# What a page may read beside the body.
+_SHOWN = (b"access-control-expose-headers", b"retry-after")
 _PREFLIGHT = (
     _ANY_ORIGIN,
     (b"access-control-allow-methods", b"POST"),
@@ -34,8 +40,9 @@ _encoder = msgspec.json.Encoder()
 class Ingest:
     """The ASGI application of the one route that has to be fast."""
 
-    def __init__(self, sojourn: Sojourn, *, is_local: bool) -> None:
+    def __init__(self, sojourn: Sojourn, limits: Limits, *, is_local: bool) -> None:
         self._sojourn = sojourn
+        self._limits = limits
         self._is_local = is_local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,21 +54,24 @@ class Ingest:
             status, body = await self._answer(scope, receive)
         except SojournError as error:
             answer = error_answer(error)
-            answer.raw_headers.append(_ANY_ORIGIN)
+            answer.raw_headers += (_ANY_ORIGIN, _SHOWN)
             await answer(scope, receive, send)
             return
         await _send_json(send, status, body)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Any]:
         access = access_of(self._sojourn, scope["headers"], is_local=self._is_local)
+        scope[ACCESS] = access
         body = await read_body(scope, receive)
         # A body that is nearly all brackets takes a while to split: not on the loop.
         payload = await asyncio.to_thread(payloads.split, body) if len(body) > 200_000 else payloads.split(body)
+        self._limits.take_events(access, len(payload.items))
         arrival = Arrival(
             site=self._sojourn.site_for(access.site_id),
             site_id=access.site_id,
             received_at=self._sojourn.now_ms(),
             is_secret=access.is_secret,
+            is_erased=self._sojourn.erasures.refuses,
         )
         if payload.sent_at is not None:
             arrival.sent_at = instant.parse(payload.sent_at, "sent_at")
@@ -115,16 +125,21 @@ def decompressed(body: bytes, encoding: str | None) -> bytes:
         return body
     if encoding.strip().lower() not in ("gzip", "deflate"):
         raise InvalidRequest(f"Content-Encoding is {encoding[:60]!r}; allowed: gzip, deflate, identity.")
-    reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        text = reader.decompress(body, MAX_BODY + 1)
-    except zlib.error:
-        raise InvalidRequest("The body is not what its Content-Encoding says.") from None
-    if len(text) > MAX_BODY:
-        raise _too_large()
-    if not reader.eof:
-        raise InvalidRequest("The body is cut off: its Content-Encoding does not end.")
-    return text
+    text = b""
+    for _ in range(MAX_MEMBERS):
+        reader = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        try:
+            text += reader.decompress(body, MAX_BODY + 1 - len(text))
+        except zlib.error:
+            raise InvalidRequest("The body is not what its Content-Encoding says.") from None
+        if len(text) > MAX_BODY:
+            raise _too_large()
+        if not reader.eof:
+            raise InvalidRequest("The body is cut off: its Content-Encoding does not end.")
+        body = reader.unused_data
+        if not body:
+            return text
+    raise InvalidRequest(f"The body is more than {MAX_MEMBERS} compressed parts, one behind the other; send one.")
 
 
 def _too_large() -> PayloadTooLarge:

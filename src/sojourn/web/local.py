@@ -11,7 +11,7 @@ from starlette.routing import Route
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import owner_of
-from sojourn.pipeline.keys import Key
+from sojourn.pipeline.keys import ID_LENGTH, Key
 from sojourn.pipeline.sites import DEFAULT_SITE
 from sojourn.web.answers import json_answer
 from sojourn.web.api import object_of
@@ -59,7 +59,7 @@ class Local:
 def shown(key: Key) -> dict[str, Any]:
     """A key as it may be shown: without what would let anybody in."""
     body: dict[str, Any] = msgspec.to_builtins(key)
-    body["id"] = body.pop("key_hash")[:12]
+    body["id"] = body.pop("key_hash")[:ID_LENGTH]
     del body["version"]
     body["site_id"] = owner_of(key.site_id)
     return body | {"is_test": key.is_test}

@@ -13,11 +13,14 @@ import uvicorn
 
 from sojourn.app import Sojourn
 from sojourn.errors import StoreError
+from sojourn.pipeline.disk import Disk
 from sojourn.web.asgi import Application
 
 SOCKET = "sojourn.sock"
 BACKLOG = 2048
-STOP_WITHIN = 4
+# Open requests get so many seconds of those in which a server is to be gone.
+STOP_WITHIN = 3
+LOOK_EVERY = 5.0
 
 
 class _Quiet(uvicorn.Server):
@@ -87,7 +90,19 @@ def _calm_collector() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, on_ready: Callable[[], None]) -> None:
+async def _watch(disk: Disk) -> None:
+    while True:
+        await asyncio.to_thread(disk.look)
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def serve(
+    sojourn: Sojourn,
+    folder: Path,
+    listener: socket.socket | None,
+    on_ready: Callable[[], None],
+    on_signal: Callable[[], None] = lambda: None,
+) -> None:
     """Runs until SIGTERM, SIGINT or `stop`; every acknowledged event is durable by then."""
     owner = _server(Application(sojourn, is_local=True))
     servers = [(owner, local_socket(folder))]
@@ -99,17 +114,25 @@ async def serve(sojourn: Sojourn, folder: Path, listener: socket.socket | None, 
         for server, _ in servers:
             server.should_exit = True
 
+    def on_stop_signal() -> None:
+        on_signal()
+        sojourn.loop.stop_soon()
+        stop()
+
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         # Only the main thread may; a command's own server runs in another one and is stopped by it.
         with contextlib.suppress(ValueError, RuntimeError):
-            loop.add_signal_handler(name, stop)
+            loop.add_signal_handler(name, on_stop_signal)
     _calm_collector()
     sojourn.stop = stop
     sojourn.loop.start()
     on_ready()
+    watch = asyncio.create_task(_watch(sojourn.disk)) if sojourn.disk and listener else None
     try:
         await asyncio.gather(*(server.serve(sockets=[bound]) for server, bound in servers))
     finally:
+        if watch:
+            watch.cancel()
         await sojourn.buffer.drain()
         (folder / SOCKET).unlink(missing_ok=True)

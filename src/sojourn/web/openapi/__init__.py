@@ -2,7 +2,7 @@
 
 from sojourn.errors import ERRORS
 from sojourn.web.examples import ERROR
-from sojourn.web.openapi import events, sessions, site
+from sojourn.web.openapi import events, operation, sessions, site
 from sojourn.web.openapi.events import EVENT_FIELDS
 from sojourn.web.openapi.parts import (
     TEXT,
@@ -16,12 +16,12 @@ from sojourn.web.openapi.sessions import SESSION_FIELDS
 __all__ = ["EVENT_FIELDS", "SESSION_FIELDS", "document"]
 
 # Each has SCHEMAS and PATHS.
-_TOPICS = (events, sessions, site)
+_TOPICS = (events, operation, sessions, site)
 _CODES = sorted({error.code for error in ERRORS} | {"InternalError"})
 
 _SCHEMAS: Schema = {
     "Error": object_of({"error": {"enum": _CODES}, "message": TEXT}, example=ERROR),
-    "Status": object_of({"status": TEXT}),
+    "Status": object_of({"status": TEXT, "disk": {"const": "low"}}, ["status"]),
 }
 _READY = {"summary": "The store and the worker answer", "security": []}
 _HEALTHY = {"summary": "The process answers", "security": []}

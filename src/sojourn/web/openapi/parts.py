@@ -50,9 +50,10 @@ _MEANINGS = {
     403: "a key that may not do this",
     404: "no such thing on this site, or outside its retention window",
     413: "a body over 5 MB, or a lone event over 100 KB",
+    429: "too many requests or events a minute; Retry-After says when to repeat it",
     503: "not acknowledged: repeat it, repeating is safe",
 }
-_COMMON = (400, 401, 403, 413, 503)
+_COMMON = (400, 401, 403, 413, 429, 503)
 
 
 def errors(*statuses: int) -> Schema:

@@ -1,0 +1,80 @@
+"""What was served, remembered for a while, to tell how often a session changes after somebody has read it."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from sojourn.model.site import Site
+from sojourn.pipeline.metering import Meter
+from sojourn.store.engine import Engine, sql
+
+REMEMBERED = 10_000
+
+
+class _Key(NamedTuple):
+    site_id: str
+    generation: int
+    number: int
+
+
+class _Reading(NamedTuple):
+    lead: str
+    started_at: int
+    content: int
+
+
+class Served:
+    """The last sessions that were served, each with the content in which it was; of any thread."""
+
+    def __init__(self, engine: Engine, meter: Meter, most: int = REMEMBERED) -> None:
+        self._engine = engine
+        self._meter = meter
+        self._most = most
+        self._lock = threading.Lock()
+        self._readings: OrderedDict[_Key, _Reading] = OrderedDict()
+
+    def note(self, site_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """These rows of `sessions` go out."""
+        with self._lock:
+            for row in rows:
+                key = _Key(site_id, row["generation"], row["number"])
+                self._readings[key] = _Reading(row["lead"], row["started_at"], row["content"])
+                self._readings.move_to_end(key)
+            while len(self._readings) > self._most:
+                self._readings.popitem(last=False)
+
+    def check(self, site: Site, site_id: str, leads: Iterable[str]) -> None:
+        """After a pass over these leads: count the sessions that are no longer as they were served.
+
+        Asks the store only where one of them was served.
+        """
+        readings = self._of(site, site_id, set(leads))
+        if not readings:
+            return
+        parameters = {
+            "site_id": site_id,
+            "generation": site.generation,
+            "instants": [reading.started_at for reading in readings.values()],
+            "numbers": [key.number for key in readings],
+        }
+        now: dict[int, int] = dict(self._engine.query(sql("session.contents"), parameters))
+        changed = [key for key, reading in readings.items() if now.get(key.number) != reading.content]
+        self._meter.changed_after_served.add(count=len(changed))
+        self._settle(changed, now)
+
+    def _of(self, site: Site, site_id: str, leads: set[str]) -> dict[_Key, _Reading]:
+        with self._lock:
+            return {
+                key: reading
+                for key, reading in self._readings.items()
+                if reading.lead in leads and key.site_id == site_id and key.generation == site.generation
+            }
+
+    def _settle(self, changed: list[_Key], now: Mapping[int, int]) -> None:
+        """Each change counts once: what is remembered is what is there now."""
+        with self._lock:
+            for key in changed:
+                reading = self._readings.pop(key, None)
+                if reading is not None and key.number in now:
+                    self._readings[key] = reading._replace(content=now[key.number])

@@ -1,0 +1,15 @@
+"""What an operator asks, in the OpenAPI document."""
+
+from sojourn.web.openapi.parts import TEXT, Schema, errors
+
+_METRICS = {
+    "summary": "Numbers for Prometheus; from this machine without a key, else with a secret one",
+    "security": [{}, {"key": []}],
+    "responses": {
+        "200": {"description": "metrics in Prometheus' text form", "content": {"text/plain": {"schema": TEXT}}},
+        **errors(401, 403, 429),
+    },
+}
+
+SCHEMAS: Schema = {}
+PATHS: Schema = {"/metrics": {"get": _METRICS}}
