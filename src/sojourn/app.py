@@ -15,7 +15,7 @@ from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
-from sojourn.model.site import Site, changed, is_retroactive, oldest_kept, owner_of, shown
+from sojourn.model.site import Site, changed, is_retroactive, owner_of, shown
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
@@ -36,6 +36,7 @@ from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
 from sojourn.reports.journey import Journeys
+from sojourn.reports.lead_pages import LeadPages
 from sojourn.reports.leads import Leads
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
@@ -75,21 +76,26 @@ class Sojourn:
         self.refusals = Refusals(self.engine, self.meter)
         self.leads = Leads(self.engine)
         self.sessions = Sessions(self.engine, self.served)
+        self.lead_pages = LeadPages(self.engine, self.sessions)
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
+        self.turns = threading.RLock()
+        self._build_work(gather)
+
+    def _build_work(self, gather: float) -> None:
+        """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
         self.merges = Merges(self.engine)
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
         self.erasures = Erasures(self.engine)
         self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)
         self.retention = Retention(self.engine, self.sites)
         self.cleaner = Cleaner(self.engine)
-        self.turns = threading.RLock()
         self.erasing = Erasing(
             self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
         )
         chores = (self.erasing.work, self.retention.work, self.cleaner.work)
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms, self.turns, chores)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, self.now_ms, self.turns, chores)
         self.buffer = Buffer(
             self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather, self._admitted
         )
@@ -97,7 +103,7 @@ class Sojourn:
             self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
         )
         self.registry.resume()
-        self.erasing.resume(now_ms())
+        self.erasing.resume(self.now_ms())
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -186,9 +192,7 @@ class Sojourn:
 
     def conflicts(self, site_id: str) -> list[dict[str, Any]]:
         """Facts that contradict, newest first: the external id won."""
-        oldest = oldest_kept(self.sites[site_id], self.now_ms())
-        rows = self.engine.named(sql("identity.conflicts"), {"site_id": site_id, "oldest": oldest})
-        return [row | {"occurred_at": iso(row["occurred_at"])} for row in rows]
+        return self.lead_pages.conflicts(self.sites[site_id], site_id, self.now_ms())
 
     def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""

@@ -58,6 +58,7 @@ def erase(app: Sojourn, world: World, chance: random.Random) -> set[tuple[str, s
     receipt = app.erasing.erase(world.site.id, lambda: lead, lambda: settle(app), NOW)
     assert receipt.event_count == len(gone)
     world.copies = [copy for copy in world.copies if key(copy) not in gone]
+    world.decisions = {event: reason for event, reason in world.decisions.items() if event not in gone}
     return gone
 
 

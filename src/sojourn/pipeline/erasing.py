@@ -65,7 +65,8 @@ class Erasing:
             if receipt.receipt_number in begun:
                 self._begun = receipt
                 self._carry_out(now_ms)
-        self._engine.execute("TRUNCATE TABLE leaving")
+        if begun:
+            self._engine.execute("TRUNCATE TABLE leaving")
 
     def work(self, now_ms: int) -> bool:
         """Go on with what failed; once the files are clean, say so. True if there was something to do."""
