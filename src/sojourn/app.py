@@ -15,13 +15,15 @@ from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
-from sojourn.model.site import Site, changed, is_retroactive, oldest_kept, owner_of, shown
+from sojourn.model.site import Site, changed, is_retroactive, owner_of, shown
 from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.doctor.doctor import Doctor
+from sojourn.pipeline.erasing import Erasing
+from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
@@ -29,13 +31,14 @@ from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
-from sojourn.pipeline.removal import Removal
+from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
 from sojourn.reports.journey import Journeys
+from sojourn.reports.lead_pages import LeadPages
 from sojourn.reports.leads import Leads
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
@@ -75,25 +78,38 @@ class Sojourn:
         self.refusals = Refusals(self.engine, self.meter)
         self.leads = Leads(self.engine)
         self.sessions = Sessions(self.engine, self.served)
+        self.lead_pages = LeadPages(self.engine, self.sessions)
         self.journeys = Journeys(self.engine, self.sessions, self.leads)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
+        self.turns = threading.RLock()
+        self._build_work(gather)
+
+    def _build_work(self, gather: float) -> None:
+        """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
         self.merges = Merges(self.engine)
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
-        self.imports = Imports(self.engine, self.commits, self.refusals, self.worker, self.merges)
+        self.erasures = Erasures(self.engine)
+        self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)
         self.retention = Retention(self.engine, self.sites)
         self.cleaner = Cleaner(self.engine)
-        self.removal = Removal(self.engine, self.sites, self.keys, self.refusals)
-        self.turns = threading.RLock()
-        chores = (self.retention.work, self.cleaner.work)
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, now_ms, self.turns, chores)
+        self.erasing = Erasing(
+            self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
+        )
+        chores = (self.erasing.work, self.retention.work, self.cleaner.work)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, self.now_ms, self.turns, chores)
         self.buffer = Buffer(
             self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather, self._admitted
         )
-        for site_id in self.sites.not_cleared():
-            self.removal.end(site_id)
-        self.backups = Backups(self.engine, self.commits, self.worker, self.loop, now_ms)
-        self.doctor = Doctor(self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, now_ms)
+        self.registry = Registry(
+            self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
+        )
+        self.registry.resume()
+        self.erasing.resume(self.now_ms())
+        self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)
+        self.doctor = Doctor(
+            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.now_ms
+        )
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -127,6 +143,7 @@ class Sojourn:
             while self.retention.work(self.now_ms()):
                 pass
             self.cleaner.finish(self.now_ms())
+            self.erasing.work(self.now_ms())
             self.worker.save()
 
     def insert(self, events: list[Event]) -> None:
@@ -161,11 +178,27 @@ class Sojourn:
         self.loop.wake()
         return count
 
+    def erase(self, site_id: str, text: str) -> Receipt:
+        """Everything of a lead is gone, and refused when it comes again. Of one that was erased, the receipt again.
+
+        Raises NotFound, InvalidRequest for a text that stands for several leads, Unavailable.
+        """
+
+        def catch_up() -> None:
+            while self.worker.work(self.now_ms):
+                pass
+
+        try:
+            return self.erasing.erase(site_id, lambda: self.leads.found(site_id, text), catch_up, self.now_ms())
+        except NotFound:
+            receipt = self.leads.erased(site_id, text, self.erasures)
+            if receipt is None:
+                raise
+            return receipt
+
     def conflicts(self, site_id: str) -> list[dict[str, Any]]:
         """Facts that contradict, newest first: the external id won."""
-        oldest = oldest_kept(self.sites[site_id], self.now_ms())
-        rows = self.engine.named(sql("identity.conflicts"), {"site_id": site_id, "oldest": oldest})
-        return [row | {"occurred_at": iso(row["occurred_at"])} for row in rows]
+        return self.lead_pages.conflicts(self.sites[site_id], site_id, self.now_ms())
 
     def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""
@@ -224,29 +257,21 @@ class Sojourn:
             name: value if value is None or name.endswith("_count") else iso(value) for name, value in outlook.items()
         }
 
-    def add_site(self, site_id: str, name: str | None = None) -> Site:
-        """A new site; one that was removed begins empty. Raises InvalidRequest for an id that is unfit or taken."""
-        with self.turns:
-            definition = self.sites.fresh(site_id, name or site_id)
-            self.removal.clear(site_id)
-            self.sites.write(definition)
-        return definition.present
-
-    def remove_site(self, site_id: str) -> Site:
-        """Its data, its keys and its test twin are gone. Raises NotFound, InvalidRequest for the default site."""
-        with self.turns:
-            site = self.sites.definition(site_id).present
-            with self.commits.alone():
-                self.removal.say(site_id)
-            self.removal.end(site_id)
-            self.buffer.forget()
-            self.cleaner.soon()
-        return site
+    def _on_removed(self, site_id: str) -> None:
+        self.generations.forget(site_id)
+        self.erasures.load()
+        self.buffer.forget()
+        self.cleaner.soon()
 
     def _admitted(self, events: list[Event]) -> list[Event]:
-        """Those that may be stored at this moment: not of a site that was removed since they were collected."""
-        gone = {site_id for site_id in {event.site_id for event in events} if site_id not in self.sites}
-        return [event for event in events if event.site_id not in gone] if gone else events
+        """Those that may be stored at this moment: not of a site that was removed since they were collected, nor of a
+        lead that was erased.
+        """
+        asked = {event.site_id for event in events}
+        gone = {site_id for site_id in asked if site_id not in self.sites}
+        if not gone and all(self.erasures.is_empty(site_id) for site_id in asked):
+            return events
+        return [event for event in events if event.site_id not in gone and not self.erasures.refuses(event)]
 
     def site_for(self, site_id: str = DEFAULT_SITE) -> Site:
         if site_id not in self.sites:

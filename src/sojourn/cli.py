@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from sojourn import __version__, settings
-from sojourn.commands import importing, keys, listing, serving, upkeep
+from sojourn.commands import importing, keys, leads, listing, serving, sites, upkeep
+from sojourn.commands.options import DataOption, SiteOption, folder_of
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.instant import parse_duration
 from sojourn.pipeline.doctor.doctor import SAMPLE
@@ -25,18 +26,14 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="Make, list, rotate and revoke keys.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+app.add_typer(sites.app, name="sites")
+app.add_typer(leads.app, name="leads")
 
-DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder in which everything is kept.")]
 FormatOption = Annotated[str, typer.Option("--format", help="table, json or csv.")]
 
 
 def _values(**flags: Any) -> dict[str, settings.Value]:
     return settings.resolve(flags)
-
-
-def _folder(data: Path | None) -> Path:
-    folder: Path = _values(data=data)["data"].value
-    return folder
 
 
 @app.callback(invoke_without_command=True)
@@ -75,6 +72,7 @@ def demo(
 def import_(
     file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet, also with .gz behind it, or a folder.")],
     data: DataOption = None,
+    site: SiteOption = None,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -96,7 +94,7 @@ def import_(
     if shift_end not in (None, "now"):
         raise typer.BadParameter("allowed is now", param_hint="--shift-end")
     order = importing.Order(file, columns, shift_end == "now", dry_run, again)
-    importing.import_file(_folder(data), order)
+    importing.import_file(folder_of(data), order, site)
 
 
 @app.command(epilog="Example: sojourn sessionize events.csv -o sessions.parquet --lead user_id --time at --type event")
@@ -122,12 +120,13 @@ def sessionize(
 def sessions(
     ctx: typer.Context,
     data: DataOption = None,
+    site: SiteOption = None,
     format_: FormatOption = "table",
     limit: Annotated[int | None, typer.Option(min=1, help="How many at the most; all without it.")] = None,
 ) -> None:
     """List sessions, newest first, with the same filters as the API."""
     pairs = listing.filter_pairs(ctx.args)
-    listing.sessions(_folder(data), format_, limit, pairs)
+    listing.sessions(folder_of(data), site, format_, limit, pairs)
 
 
 _FILTER_HELP = "Filters, as in the API: " + ", ".join(f"--{item.name.replace('_', '-')}" for item in FILTERS) + "."
@@ -144,30 +143,35 @@ app.command(
 @keys_app.command("create", epilog="Example: sojourn keys create --kind publishable --data sojourn-data")
 def keys_create(
     data: DataOption = None,
+    site: SiteOption = None,
     kind: Annotated[str, typer.Option(help="secret (reads and writes) or publishable (sends events).")] = "secret",
     *,
     test: Annotated[bool, typer.Option("--test", help="For the site's test twin, whose data is apart.")] = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    keys.keys_create(_folder(data), kind, is_test=test)
+    keys.keys_create(folder_of(data), site, kind, is_test=test)
 
 
 @keys_app.command("list", epilog="Example: sojourn keys list --data sojourn-data")
-def keys_list(data: DataOption = None) -> None:
+def keys_list(data: DataOption = None, site: SiteOption = None) -> None:
     """List the keys by their beginning and end."""
-    keys.keys_list(_folder(data))
+    keys.keys_list(folder_of(data), site)
 
 
 @keys_app.command("rotate", epilog="Example: sojourn keys rotate 1f0c2ab93d77 --data sojourn-data")
-def keys_rotate(key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None) -> None:
+def keys_rotate(
+    key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None, site: SiteOption = None
+) -> None:
     """Replace a key; the old one works for one hour more."""
-    keys.keys_rotate(_folder(data), key)
+    keys.keys_rotate(folder_of(data), site, key)
 
 
 @keys_app.command("revoke", epilog="Example: sojourn keys revoke 1f0c2ab93d77 --data sojourn-data")
-def keys_revoke(key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None) -> None:
+def keys_revoke(
+    key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None, site: SiteOption = None
+) -> None:
     """End a key at once."""
-    keys.keys_revoke(_folder(data), key)
+    keys.keys_revoke(folder_of(data), site, key)
 
 
 @app.command("settings", epilog="Example: SOJOURN_PORT=9000 sojourn settings")
@@ -193,7 +197,7 @@ def backup(
     if list_ is not None:
         upkeep.list_backups(list_)
     elif to is not None:
-        upkeep.backup(_folder(data), to, keep)
+        upkeep.backup(folder_of(data), to, keep)
 
 
 @app.command(epilog="Example: sojourn restore --from /backups/sojourn --data restored-data")
@@ -203,7 +207,7 @@ def restore(
     at: Annotated[str | None, typer.Option(metavar="MOMENT", help="Which moment; the newest without it.")] = None,
 ) -> None:
     """Put a backup back into a new data folder, checked file by file."""
-    upkeep.restore(source, _folder(data), at)
+    upkeep.restore(source, folder_of(data), at)
 
 
 @app.command(epilog="Example: sojourn doctor --data sojourn-data --whole --repair")
@@ -217,7 +221,7 @@ def doctor(
     """Compare what is derived with a rebuild from the facts, while a server goes on or without one."""
     if whole and sample is not None:
         raise typer.BadParameter("--whole looks at every lead; leave out --sample", param_hint="--sample")
-    upkeep.doctor(_folder(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
+    upkeep.doctor(folder_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
 
 
 def main() -> None:

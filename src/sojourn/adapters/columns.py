@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from sojourn.adapters.mapping import derived_id, scalar
 from sojourn.adapters.ordinals import Ordinals
+from sojourn.adapters.watched import Watch, watched
 from sojourn.errors import InvalidRequest
 from sojourn.frames.blocks import Numbers
 from sojourn.frames.events import Coded, encode
@@ -33,11 +34,14 @@ Meaning = Callable[[str], str | None]
 
 
 class Span(NamedTuple):
-    """When the rows are received, from when on the site keeps them, and by how much they are moved (ms)."""
+    """When the rows are received, from when on the site keeps them, by how much they are moved (ms), and of which
+    identifiers something was erased.
+    """
 
     received_at: int
     oldest_ms: int
     shift_ms: int
+    is_watched: Watch | None = None
 
 
 class Columns:
@@ -180,6 +184,7 @@ class Columns:
         for column in identifying:
             nobody &= pc.equal(column, "").to_numpy(zero_copy_only=False)
         self.odd |= nobody
+        self.odd |= watched(found, self._span.is_watched, self._rows.num_rows)
         return found
 
     def _places(self) -> dict[str, Any]:

@@ -45,9 +45,9 @@ class Order:
         return {"path": str(self.path.absolute()), "mapping": mapping, **flags}
 
 
-def import_file(folder: Path, order: Order) -> None:
+def import_file(folder: Path, order: Order, site: str | None = None) -> None:
     plan = order.plan()
-    with connect(folder) as client:
+    with connect(folder, site) as client:
         results = _followed(client, plan)
         if not order.is_dry and err.is_terminal:
             err.print("making sessions …", style="dim")

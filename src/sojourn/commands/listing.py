@@ -44,12 +44,12 @@ def filter_pairs(arguments: list[str]) -> list[tuple[str, str]]:
     return pairs
 
 
-def sessions(folder: Path, form: str, limit: int | None, pairs: list[tuple[str, str]]) -> None:
+def sessions(folder: Path, site: str | None, form: str, limit: int | None, pairs: list[tuple[str, str]]) -> None:
     if form not in ("table", "json", "csv"):
         raise InvalidRequest(f"--format is {form!r}; allowed: table, json, csv.")
     if not folder.exists():
         raise StoreError(f"There is no data folder {folder}; `sojourn import` or `sojourn serve` makes one.")
-    with connect(folder) as client:
+    with connect(folder, site) as client:
         rows = _all_sessions(client, pairs, limit)
         {"json": _print_json, "csv": _print_csv, "table": _print_table}[form](rows)
 

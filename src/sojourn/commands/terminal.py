@@ -19,8 +19,8 @@ def ask(client: httpx.Client, method: str, path: str, body: Any = None, params: 
     try:
         answer = client.request(method, path, content=content, params=params)
     except httpx.TransportError as error:
-        raise _gone(error) from None
-    return _checked(msgspec.json.decode(answer.content))
+        raise gone(error) from None
+    return checked(msgspec.json.decode(answer.content))
 
 
 def stream(client: httpx.Client, path: str, body: Any) -> Iterator[dict[str, Any]]:
@@ -28,17 +28,18 @@ def stream(client: httpx.Client, path: str, body: Any) -> Iterator[dict[str, Any
     try:
         with client.stream("POST", path, content=msgspec.json.encode(body), timeout=None) as answer:
             for line in answer.iter_lines():
-                yield _checked(msgspec.json.decode(line))
+                yield checked(msgspec.json.decode(line))
     except httpx.TransportError as error:
-        raise _gone(error) from None
+        raise gone(error) from None
 
 
-def _checked(told: dict[str, Any]) -> dict[str, Any]:
+def checked(told: dict[str, Any]) -> dict[str, Any]:
+    """The answer. Raises the error that it is."""
     if "error" in told and "message" in told:
         codes: dict[str, type[SojournError]] = {kind.code: kind for kind in ERRORS}
         raise codes.get(told["error"], SojournError)(told["message"])
     return told
 
 
-def _gone(error: httpx.TransportError) -> Unavailable:
+def gone(error: httpx.TransportError) -> Unavailable:
     return Unavailable(f"The server of the data folder does not answer: {error}; start it again.")

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     NO_LEAD = "no_lead"
     SECRET_KEY_NEEDED = "secret_key_needed"  # noqa: S105 - a reason, no secret
     OUTSIDE_RETENTION = "outside_retention"
+    ERASED = "erased"
 
 
 EXPLAINED = {
@@ -27,6 +28,7 @@ EXPLAINED = {
     Reason.NO_LEAD: "One of `visitor_id` and `lead` is required, so that the event is somebody's.",
     Reason.SECRET_KEY_NEEDED: "`points` and `suppressed` are only taken with a secret key.",
     Reason.OUTSIDE_RETENTION: "The event is older than the site keeps sessions.",
+    Reason.ERASED: "The event is of a lead that was erased, and happened before.",
 }
 
 

@@ -50,6 +50,7 @@ class Arrival(msgspec.Struct):
     received_at: int
     is_secret: bool
     sent_at: int | None = None
+    is_erased: Callable[[Event], bool] | None = None
 
 
 Step = Callable[[dict[str, Any], Event, Arrival], None]
@@ -109,6 +110,16 @@ def drop_outside_retention(_payload: dict[str, Any], event: Event, arrival: Arri
         )
 
 
+def drop_erased(_payload: dict[str, Any], event: Event, arrival: Arrival) -> None:
+    """A late copy of what was erased, or what would have been erased with it."""
+    if arrival.is_erased is not None and arrival.is_erased(event):
+        raise Refused(
+            Reason.ERASED,
+            f"The lead was erased; what happened until then is not taken: occurred_at is "
+            f"{instant.iso(event.occurred_at)}.",
+        )
+
+
 def put_page(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
 
     event.url = as_text(payload, "url", 8000)
@@ -152,6 +163,7 @@ PIPELINE: tuple[Step, ...] = (
     put_identity,
     put_time,
     drop_outside_retention,
+    drop_erased,
     put_page,
     put_context,
     put_value,

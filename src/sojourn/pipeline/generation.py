@@ -44,6 +44,11 @@ class Generations:
         """Whether something is being built that nobody can read yet: what an import brought."""
         return bool(self._hurried)
 
+    def forget(self, site_id: str) -> None:
+        """The site was removed."""
+        for build in self._builds.pop(site_id, []):
+            build.close()
+
     def rebuild(self, site_id: str) -> None:
         """Build everything anew, and in a hurry, by the definitions that hold or are on their way."""
         self._hurried.add(owner_of(site_id))

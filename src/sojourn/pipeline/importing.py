@@ -17,13 +17,14 @@ from sojourn.adapters.columns import Columns, Span
 from sojourn.adapters.mapping import Mapper
 from sojourn.adapters.ordinals import Ordinals
 from sojourn.adapters.spans import bounds
-from sojourn.errors import FileError, InvalidRequest
+from sojourn.errors import FileError, InvalidRequest, Unavailable
 from sojourn.model import instant
 from sojourn.model.event import COLUMNS, Event
 from sojourn.model.refusal import Refused
 from sojourn.model.site import Site, oldest_kept
 from sojourn.pipeline.collect import Arrival, collect
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.erasures import Erasures
 from sojourn.pipeline.refusals import Refusals
 from sojourn.store.engine import Engine, sql
 
@@ -75,17 +76,33 @@ class Tally:
 class Target:
     """Where the events go: one site, by commits that no pass sees before the import ends."""
 
-    def __init__(self, engine: Engine, commits: CommitLog, refusals: Refusals, site: Site, site_id: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        commits: CommitLog,
+        refusals: Refusals,
+        erasures: Erasures,
+        site: Site,
+        site_id: str,
+    ) -> None:
         self.engine = engine
         self.commits = commits
         self.refusals = refusals
         self.site = site
         self.site_id = site_id
+        self.erasures = erasures
         self.written: list[int] = []
+        self._revision = erasures.revision
+
+    def _check(self) -> None:
+        """Raises Unavailable when a lead was erased since the events were collected; once some are stored, none is."""
+        if self.erasures.revision != self._revision:
+            raise Unavailable("A lead was erased when the import began; run it again.")
 
     def insert_events(self, events: list[Event]) -> None:
         with self.commits.commit(is_hidden=True) as commit_id:
             self.written.append(commit_id)
+            self._check()
             for event in events:
                 event.commit_id = commit_id
             self.engine.insert("events", COLUMNS, b"\n".join(map(msgspec.json.encode, events)))
@@ -94,8 +111,15 @@ class Target:
         absent = "".join(f", {value} AS {name}" for name, value in ABSENT.items() if name not in table.column_names)
         with self.commits.commit(is_hidden=True) as commit_id:
             self.written.append(commit_id)
+            self._check()
             parameters = {"site_id": self.site_id, "commit_id": commit_id, "received_at": received_at}
             self.engine.insert_arrow(sql("event.imported").replace("/* absent */", absent), table, parameters)
+
+    def watched(self) -> Callable[[str], bool] | None:
+        """Of which identifiers something was erased, so that events have to be looked at; None: of none."""
+        if self.erasures.is_empty(self.site_id):
+            return None
+        return lambda ref: self.erasures.watches(self.site_id, ref)
 
     def progress(self, import_id: str) -> tuple[int, int, int, bool]:
         """(rows, accepted, refused, is_done) as recorded."""
@@ -147,7 +171,7 @@ class Import:
         """When the events are received, from when on they are kept, and by how much they are moved."""
         oldest = oldest_kept(self._target.site, self._now_ms)
         if not (self._plan.is_shifted or self._plan.is_dry or oldest):
-            return Span(self._now_ms, oldest, 0)
+            return Span(self._now_ms, oldest, 0, self._target.watched())
         found = bounds(self._path, self._plan.mapping)
         if found is None:
             columns = ", ".join(event_files.columns(self._path))
@@ -157,7 +181,7 @@ class Import:
         if found[0] + shift < oldest:
             self.tally.outside = instant.iso(oldest)
             self._on_progress(self.tally)
-        return Span(self._now_ms, oldest, shift)
+        return Span(self._now_ms, oldest, shift, self._target.watched())
 
     def _columns(self, span: Span) -> Iterator[None]:
         assert self._plan.mapping is not None
@@ -243,7 +267,7 @@ class Import:
 
     def _collected(self, payloads: Iterator[tuple[int, Payload]]) -> list[Event]:
         target, events = self._target, []
-        arrival = Arrival(target.site, target.site_id, self._now_ms, is_secret=True)
+        arrival = Arrival(target.site, target.site_id, self._now_ms, is_secret=True, is_erased=target.erasures.refuses)
         day = datetime.fromtimestamp(self._now_ms / 1000, UTC).date()
         for line, payload in payloads:
             try:

@@ -9,6 +9,7 @@ from sojourn.adapters.files import files_in
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.erasures import Erasures
 from sojourn.pipeline.importing import Import, Plan, Tally, Target
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.worker import Worker
@@ -17,7 +18,16 @@ from sojourn.store.merges import Merges
 
 
 class Imports:
-    def __init__(self, engine: Engine, commits: CommitLog, refusals: Refusals, worker: Worker, merges: Merges) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        commits: CommitLog,
+        refusals: Refusals,
+        erasures: Erasures,
+        worker: Worker,
+        merges: Merges,
+    ) -> None:
+        self._erasures = erasures
         self._merges = merges
         self._engine = engine
         self._commits = commits
@@ -33,7 +43,7 @@ class Imports:
         Raises FileError for files that cannot be read, InvalidRequest when another import is under way.
         """
         files = files_in(Path(plan.path))
-        target = Target(self._engine, self._commits, self._refusals, site, site_id)
+        target = Target(self._engine, self._commits, self._refusals, self._erasures, site, site_id)
         with self._alone():
             self._merges.hold()
             try:

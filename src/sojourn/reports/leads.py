@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, named_of
+from sojourn.errors import InvalidRequest, NotFound
+from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, lead_id_of, named_of
 from sojourn.model.session import PREFIX, decode_id
+from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.touched import reach
+from sojourn.reports.present import identifier
 from sojourn.store.engine import Engine, sql
 
 
@@ -14,14 +17,36 @@ class Leads:
 
     def behind(self, site_id: str, text: str) -> tuple[str, ...]:
         """The refs of the leads that a lead_id, an own id, an e-mail, a phone or a visitor id stands for now."""
-        if text.startswith(LEAD_PREFIX):
-            ref = self._of_lead_id(site_id, text)
-            if ref is not None:
-                return (self.now(site_id, ref),)
+        return tuple(sorted({self.now(site_id, ref) for ref in self._candidates(site_id, text)}))
+
+    def found(self, site_id: str, text: str) -> str:
+        """The ref of the one lead that the text stands for now.
+
+        Raises NotFound, and InvalidRequest naming the candidates where it stands for several.
+        """
+        candidates = self._candidates(site_id, text)
+        known = self._engine.query(sql("lead.known"), {"site_id": site_id, "refs": candidates})
+        leads = sorted({self.now(site_id, ref) for (ref,) in known})
+        if not leads:
+            raise NotFound(f"There is no lead {text[:60]!r} on this site, or all of it is older than the site keeps.")
+        if len(leads) > 1:
+            told = ", ".join(f"{lead_id_of(site_id, lead)} ({' '.join(identifier(lead))})" for lead in leads)
+            raise InvalidRequest(f"{text[:60]!r} stands for {len(leads)} leads: {told}; send one of these lead_ids.")
+        return leads[0]
+
+    def erased(self, site_id: str, text: str, erasures: Erasures) -> Receipt | None:
+        """The receipt of a lead that was erased, by its lead_id or by one of the identifiers that were its alone."""
+        number = number_of(text)
+        receipt = erasures.of_lead(site_id, number) if number is not None else None
+        return receipt or erasures.receipt(site_id, self._candidates(site_id, text))
+
+    def _candidates(self, site_id: str, text: str) -> list[str]:
+        """The refs that the text may mean."""
+        ref = self._of_lead_id(site_id, text) if text.startswith(LEAD_PREFIX) else None
+        if ref is not None:
+            return [ref]
         candidates = [ID + text, VISITOR + text, f"{HANDLE}phone:{text}"]
-        if "@" in text:
-            candidates.append(EMAIL + text.strip().lower())
-        return tuple(sorted({self.now(site_id, ref) for ref in candidates}))
+        return [*candidates, EMAIL + text.strip().lower()] if "@" in text else candidates
 
     def now(self, site_id: str, ref: str) -> str:
         """The lead that the ref became: an anonymous visitor became the first lead that a fact names."""
@@ -53,8 +78,13 @@ class Leads:
         return sorted({lead, *(key for (key,) in found)})
 
     def _of_lead_id(self, site_id: str, text: str) -> str | None:
-        number = decode_id(PREFIX + text.removeprefix(LEAD_PREFIX))
+        number = number_of(text)
         if number is None:
             return None
         rows = self._engine.query(sql("lead.of_number"), {"site_id": site_id, "lead_number": number})
         return str(rows[0][0]) if rows else None
+
+
+def number_of(text: str) -> int | None:
+    """The number behind a lead_id, or None for any other text."""
+    return decode_id(PREFIX + text.removeprefix(LEAD_PREFIX)) if text.startswith(LEAD_PREFIX) else None

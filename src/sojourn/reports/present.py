@@ -12,10 +12,16 @@ _TEXTS = ("source", "medium", "campaign", "channel", "referrer", "device", "brow
 
 def lead_object(ref: str, name: str) -> dict[str, Any]:
     """The identifier that a lead is known by, and its display name, which without a name is that identifier."""
-    kind, text = _KINDS[ref[:2]], ref[2:]
-    if ref.startswith(HANDLE):
-        kind, _, text = text.partition(":")
+    kind, text = identifier(ref)
     return {"name": name or text, kind: text}
+
+
+def identifier(ref: str) -> tuple[str, str]:
+    """The kind of an identifier, and itself: `("phone", "+4930123")`."""
+    if ref.startswith(HANDLE):
+        kind, _, text = ref[len(HANDLE) :].partition(":")
+        return kind, text
+    return _KINDS[ref[:2]], ref[2:]
 
 
 def presented(row: dict[str, Any], site_id: str, lead: dict[str, Any], timeout_ms: int, now_ms: int) -> dict[str, Any]:

@@ -4,11 +4,12 @@ FROM
 (
     SELECT key, argMin(ref, (occurred_at, event_id, sender)) AS owner, groupArray((ref, occurred_at, event_id)) AS all_links
     FROM links FINAL
-    WHERE site_id = {site_id:String} AND startsWith(key, 'e:') AND is_active
+    WHERE site_id = {site_id:String} AND startsWith(key, 'e:') AND is_active /* keys */
     GROUP BY key
     HAVING uniqExact(ref) > 1
 )
 ARRAY JOIN arrayFilter(item -> item.1 != owner, all_links) AS link
 WHERE link.2 >= {oldest:Int64}
+  AND (empty({leads:Array(String)}) OR has({leads:Array(String)}, owner) OR has({leads:Array(String)}, link.1))
 ORDER BY occurred_at DESC, event_id
 LIMIT 1000

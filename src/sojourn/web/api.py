@@ -15,13 +15,11 @@ from sojourn.pipeline.keys import Access
 from sojourn.reports import cursor as cursors
 from sojourn.reports import filters as filter_table
 from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT, Question
-from sojourn.web.access import access_of, need_secret
 from sojourn.web.answers import json_answer
-from sojourn.web.ingest import read_body
+from sojourn.web.keyed import Answerer, allow_only, keyed
 from sojourn.web.openapi import document
 
 MAX_DECISIONS = 10_000
-Answerer = Callable[[Access, Request], Any]
 
 
 class Api:
@@ -47,13 +45,7 @@ class Api:
         ]
 
     def _keyed(self, answer: Answerer) -> Callable[[Request], Awaitable[Response]]:
-        async def respond(request: Request) -> Response:
-            access = need_secret(access_of(self._sojourn, request.scope["headers"], is_local=self._is_local))
-            request.state.body = await read_body(request.scope, request.receive)
-            result = await anyio.to_thread.run_sync(answer, access, request)
-            return result if isinstance(result, Response) else json_answer(result)
-
-        return respond
+        return keyed(self._sojourn, answer, is_local=self._is_local)
 
     def list_sessions(self, access: Access, request: Request) -> Any:
         question, lead = question_of(request.query_params.multi_items())
@@ -145,12 +137,6 @@ def decision_of(body: dict[str, Any]) -> Decision:
     if decision.reason is not None and not 0 < len(decision.reason) <= 100:
         raise InvalidRequest("reason is empty or too long; allowed are 1 to 100 characters, or null to release.")
     return decision
-
-
-def allow_only(request: Request, names: set[str]) -> None:
-    for name in request.query_params:
-        if name not in names:
-            raise InvalidRequest(f"{name[:60]} is no parameter here; allowed: {', '.join(sorted(names)) or 'none'}.")
 
 
 def object_of(body: bytes) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on
 from sojourn.web.api import Api
 from sojourn.web.imports import Importing
 from sojourn.web.ingest import Ingest
+from sojourn.web.leads import LeadRoutes
 from sojourn.web.limits import Limits
 from sojourn.web.local import Local
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
+from sojourn.web.sites import LocalSites
 from sojourn.web.upkeep import Upkeep
 
 EVENTS_PATH = "/v1/events"
@@ -33,8 +35,10 @@ class Application:
         self._limits = Limits(sojourn, is_local=is_local)
         self._observer = Observer(sojourn.meter)
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
+        routes += LeadRoutes(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += [*Local(sojourn).routes(), *Importing(sojourn).routes(), *Upkeep(sojourn).routes()]
+            local = (Local(sojourn), LocalSites(sojourn), Importing(sojourn), Upkeep(sojourn))
+            routes += [route for each in local for route in each.routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

@@ -10,6 +10,7 @@ import httpx
 import uvloop
 
 from sojourn.app import Sojourn
+from sojourn.model.site import check_site_id, owner_of
 from sojourn.web.server import serve, socket_path
 
 TIMEOUT = 300.0
@@ -28,18 +29,19 @@ def is_served(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def connect(folder: Path) -> Iterator[httpx.Client]:
-    """A client of the API on the folder's socket, which needs no key.
+def connect(folder: Path, site_id: str | None = None) -> Iterator[httpx.Client]:
+    """A client of the API on the folder's socket, which needs no key; for the default site or another one.
 
-    Raises StoreError when the folder cannot be opened.
+    Raises StoreError when the folder cannot be opened, InvalidRequest for a site id that is none.
     """
+    headers = {"X-Sojourn-Site": site_id} if site_id is not None and check_site_id(owner_of(site_id)) else {}
     if is_served(folder):
-        with _client(folder) as client:
+        with _client(folder, headers) as client:
             yield client
         return
     sojourn = Sojourn.in_folder(folder)
     try:
-        with _serving(sojourn, folder), _client(folder) as client:
+        with _serving(sojourn, folder), _client(folder, headers) as client:
             yield client
         sojourn.loop.stop()
         sojourn.work_off()
@@ -48,10 +50,10 @@ def connect(folder: Path) -> Iterator[httpx.Client]:
 
 
 @contextlib.contextmanager
-def _client(folder: Path) -> Iterator[httpx.Client]:
+def _client(folder: Path, headers: dict[str, str]) -> Iterator[httpx.Client]:
     with socket_path(folder) as path:
         transport = httpx.HTTPTransport(uds=path)
-        with httpx.Client(transport=transport, base_url="http://sojourn", timeout=TIMEOUT) as client:
+        with httpx.Client(transport=transport, base_url="http://sojourn", headers=headers, timeout=TIMEOUT) as client:
             yield client
 
 

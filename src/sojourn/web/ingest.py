@@ -71,6 +71,7 @@ class Ingest:
             site_id=access.site_id,
             received_at=self._sojourn.now_ms(),
             is_secret=access.is_secret,
+            is_erased=self._sojourn.erasures.refuses,
         )
         if payload.sent_at is not None:
             arrival.sent_at = instant.parse(payload.sent_at, "sent_at")

@@ -12,7 +12,7 @@ from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import owner_of
 from sojourn.pipeline.keys import ID_LENGTH, Key
-from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.web.access import access_of
 from sojourn.web.answers import json_answer
 from sojourn.web.api import object_of
 
@@ -29,30 +29,39 @@ class Local:
             Route("/local/keys/{id}", self.revoke_key, methods=["DELETE"]),
         ]
 
-    async def list_keys(self, _request: Request) -> Response:
-        return json_answer({"data": [shown(key) for key in self._sojourn.keys.list(DEFAULT_SITE)]})
+    def _site(self, request: Request) -> str:
+        """The site of which the request speaks. Raises InvalidRequest when there is none."""
+        return access_of(self._sojourn, request.scope["headers"], is_local=True).site_id
+
+    async def list_keys(self, request: Request) -> Response:
+        return json_answer({"data": [shown(key) for key in self._sojourn.keys.list(self._site(request))]})
 
     async def create_key(self, request: Request) -> Response:
         body = object_of(await request.body())
         kind, is_test = body.get("kind", "secret"), body.get("is_test", False)
         if not isinstance(kind, str) or not isinstance(is_test, bool):
             raise InvalidRequest("kind is a text (secret, publishable) and is_test true or false.")
-        key, token = await anyio.to_thread.run_sync(self._create, kind, is_test)
+        key, token = await anyio.to_thread.run_sync(self._create, self._site(request), kind, is_test)
         return json_answer({"data": shown(key) | {"key": token}}, 201)
 
-    def _create(self, kind: str, is_test: bool) -> tuple[Key, str]:
-        return self._sojourn.keys.create(DEFAULT_SITE, kind, is_test=is_test, now_ms=self._sojourn.now_ms())
+    def _create(self, site_id: str, kind: str, is_test: bool) -> tuple[Key, str]:
+        is_test = is_test or site_id != owner_of(site_id)
+        return self._sojourn.keys.create(site_id, kind, is_test=is_test, now_ms=self._sojourn.now_ms())
+
+    def _key(self, request: Request) -> str:
+        """The id in the path, of a key of the site. Raises NotFound."""
+        key_id: str = request.path_params["id"]
+        self._sojourn.keys.owned(key_id, self._site(request))
+        return key_id
 
     async def rotate_key(self, request: Request) -> Response:
         key, token = await anyio.to_thread.run_sync(
-            self._sojourn.keys.rotate, request.path_params["id"], self._sojourn.now_ms()
+            self._sojourn.keys.rotate, self._key(request), self._sojourn.now_ms()
         )
         return json_answer({"data": shown(key) | {"key": token}}, 201)
 
     async def revoke_key(self, request: Request) -> Response:
-        key = await anyio.to_thread.run_sync(
-            self._sojourn.keys.revoke, request.path_params["id"], self._sojourn.now_ms()
-        )
+        key = await anyio.to_thread.run_sync(self._sojourn.keys.revoke, self._key(request), self._sojourn.now_ms())
         return json_answer({"data": shown(key)})
 
 

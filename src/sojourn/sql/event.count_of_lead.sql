@@ -1,0 +1,14 @@
+-- How many events the store holds of a lead since an instant, in whatever state, and how many of them are suppressed.
+WITH
+scoped_events AS
+(
+    SELECT sender, occurred_at, event_id, external_id, email, suppressed
+    FROM events FINAL
+    WHERE site_id = {site_id:String} AND NOT is_superseded AND occurred_at >= {oldest:Int64}
+      AND (bucket, sender) IN (
+          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
+          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+),
+{{link.scoped}},
+{{identity.resolved}}
+SELECT count() FROM resolved WHERE lead = {lead:String}

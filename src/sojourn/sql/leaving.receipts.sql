@@ -1,0 +1,2 @@
+-- Whose deletion was begun.
+SELECT DISTINCT receipt_number FROM leaving

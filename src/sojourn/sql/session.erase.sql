@@ -1,0 +1,12 @@
+-- The lead's sessions, and what was once a session of an identifier that it shares.
+DELETE FROM sessions
+WHERE site_id = {site_id:String} AND NOT is_deleted
+  AND (
+      lead IN (SELECT ref FROM leaving WHERE kind IN ('ref', 'lead'))
+      OR (
+          lead IN (SELECT ref FROM leaving WHERE kind = 'shared')
+          AND (generation, number, version) NOT IN (
+              SELECT generation, number, version FROM sessions FINAL
+              WHERE site_id = {site_id:String} AND lead IN (SELECT ref FROM leaving WHERE kind = 'shared'))
+      )
+  )
