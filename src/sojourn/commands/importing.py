@@ -37,10 +37,10 @@ class Order:
 
     def plan(self) -> dict[str, Any]:
         """Raises InvalidRequest for columns, FileError for files that cannot be taken."""
+        mapping = parse_map(self.columns) if self.columns is not None else None
         for path in files_in(self.path):
             if kind_of(path) not in ENDINGS:
                 raise FileError(f"{path.name} has another ending than {', '.join(ENDINGS)}, each also with .gz.")
-        mapping = parse_map(self.columns) if self.columns is not None else None
         flags = {"is_shifted": self.is_shifted, "is_dry": self.is_dry, "is_again": self.is_again}
         return {"path": str(self.path.absolute()), "mapping": mapping, **flags}
 
