@@ -14,12 +14,13 @@ from sojourn.errors import (
     Unauthorized,
     Unavailable,
 )
+from sojourn.model.version import VERSION
 
 if TYPE_CHECKING:
     from sojourn.client import AsyncClient, Client, Retries
     from sojourn.frames import sessionize
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "AsyncClient",
     "Client",

@@ -16,10 +16,12 @@ from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
 from sojourn.model.site import Site, changed, is_retroactive, owner_of, shown
+from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, Recent, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
+from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
 from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
@@ -101,6 +103,10 @@ class Sojourn:
         )
         self.registry = Registry(
             self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
+        )
+        self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)
+        self.doctor = Doctor(
+            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.now_ms
         )
         self.registry.resume()
         self.erasing.resume(self.now_ms())

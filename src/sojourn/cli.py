@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from sojourn import __version__, settings
-from sojourn.commands import importing, keys, leads, listing, serving, sites
+from sojourn.commands import importing, keys, leads, listing, serving, sites, upkeep
 from sojourn.commands.options import DataOption, SiteOption, folder_of
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.instant import parse_duration
+from sojourn.pipeline.doctor.doctor import SAMPLE
 from sojourn.reports.filters import FILTERS
 
 FAILED, WRONG_USAGE = 1, 2
@@ -177,6 +178,50 @@ def keys_revoke(
 def settings_(data: DataOption = None) -> None:
     """Print each setting with its value and where it comes from."""
     keys.show_settings(_values(data=data))
+
+
+@app.command(epilog="Example: sojourn backup --data sojourn-data --to /backups/sojourn --keep 7")
+def backup(
+    data: DataOption = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DEST", help="A folder that grows moment by moment, or a .tar file.")
+    ] = None,
+    keep: Annotated[int | None, typer.Option(help="Drop all moments but the newest so many.")] = None,
+    list_: Annotated[
+        Path | None, typer.Option("--list", metavar="DEST", help="List what a backup holds, and do nothing else.")
+    ] = None,
+) -> None:
+    """Copy the state of a moment, while a server goes on or without one; only what is not there yet is copied."""
+    if (to is None) == (list_ is None):
+        raise typer.BadParameter("give one of both: --to DEST or --list DEST", param_hint="--to")
+    if list_ is not None:
+        upkeep.list_backups(list_)
+    elif to is not None:
+        upkeep.backup(folder_of(data), to, keep)
+
+
+@app.command(epilog="Example: sojourn restore --from /backups/sojourn --data restored-data")
+def restore(
+    source: Annotated[Path, typer.Option("--from", metavar="DEST", help="What `sojourn backup` wrote.")],
+    data: DataOption = None,
+    at: Annotated[str | None, typer.Option(metavar="MOMENT", help="Which moment; the newest without it.")] = None,
+) -> None:
+    """Put a backup back into a new data folder, checked file by file."""
+    upkeep.restore(source, folder_of(data), at)
+
+
+@app.command(epilog="Example: sojourn doctor --data sojourn-data --whole --repair")
+def doctor(
+    data: DataOption = None,
+    sample: Annotated[int | None, typer.Option(help="How many leads to look at; 1000 without it.")] = None,
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help="Look at every lead.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Put right what differs, and look again.")] = False,
+) -> None:
+    """Compare what is derived with a rebuild from the facts, while a server goes on or without one."""
+    if whole and sample is not None:
+        raise typer.BadParameter("--whole looks at every lead; leave out --sample", param_hint="--sample")
+    upkeep.doctor(folder_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
 
 
 def main() -> None:

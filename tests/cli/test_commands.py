@@ -71,7 +71,7 @@ def test_refusals_are_told_by_line_and_the_rest_is_kept(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "4 rows" in done.stdout
     assert "1 accepted, 0 duplicates, 3 refused" in done.stdout
-    assert [line.split(":")[0] for line in done.stderr.strip().splitlines()] == ["line 5", "line 3", "line 4"]
+    assert [line.split(":")[0] for line in done.stderr.strip().splitlines()] == ["line 3", "line 4", "line 5"]
 
 
 def test_import_through_a_running_server_shift_and_window(tmp_path: Path) -> None:

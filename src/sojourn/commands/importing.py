@@ -49,7 +49,7 @@ def import_file(folder: Path, order: Order, site: str | None = None) -> None:
     plan = order.plan()
     with connect(folder, site) as client:
         results = _followed(client, plan)
-        if not order.is_dry:
+        if not order.is_dry and err.is_terminal:
             err.print("making sessions …", style="dim")
     for result in results:
         _tell(result["file"], result["tally"], is_dry=order.is_dry)

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
@@ -79,7 +80,7 @@ class Loop:
         while not self._stopping.is_set():
             started = time.monotonic()
             try:
-                worked = self._turn()
+                worked = self.turn()
             except SojournError as error:
                 # Without its message: the engine's own words may hold what was sent.
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
@@ -93,7 +94,14 @@ class Loop:
                 self._wake.wait(1.0)
                 self._wake.clear()
 
-    def _turn(self) -> bool:
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside the block nothing works: what is derived stands still."""
+        with self._turns:
+            yield
+
+    def turn(self) -> bool:
+        """A pass, a piece of a next generation, and the chores; True if there was something to do."""
         with self._turns:
             worked = self._timed("events", lambda: self._worker.work(self._now_ms))
         with self._turns:

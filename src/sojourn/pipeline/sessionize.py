@@ -125,11 +125,7 @@ class Recompute:
         self._engine.execute(sql(name), parameters)
 
     def _keys(self, windows: list[Touch]) -> list[str]:
-        leads = {window.lead for window in windows}
-        refs = sorted(lead for lead in leads if not lead.startswith(VISITOR))
-        parameters = {"site_id": self._site_id, "refs": refs}
-        found = self._engine.query(sql("member.closure"), parameters) if refs else []
-        return sorted({*leads, *(key for (key,) in found)})
+        return keys_behind(self._engine, self._site_id, {window.lead for window in windows})
 
     def _widened(self, touches: list[Touch]) -> tuple[list[Touch], set[str]]:
         """The windows a timeout wider, then out to the bounds of the sessions they meet; and the leads that have a
@@ -142,6 +138,13 @@ class Recompute:
         met = {row[0]: row[1:] for row in self._engine.query(sql("session.meeting"), {**self._place, **_windows(wide)})}
         large = {lead for lead, (_, _, largest) in met.items() if largest >= VERY_MANY}
         return [touch.stretched(*met[touch.lead][:2]) if touch.lead in met else touch for touch in wide], large
+
+
+def keys_behind(engine: Engine, site_id: str, leads: set[str]) -> list[str]:
+    """Every key whose events may belong to one of the leads, these among them."""
+    refs = sorted(lead for lead in leads if not lead.startswith(VISITOR))
+    found = engine.query(sql("member.closure"), {"site_id": site_id, "refs": refs}) if refs else []
+    return sorted({*leads, *(key for (key,) in found)})
 
 
 def _windows(touches: list[Touch]) -> dict[str, Any]:

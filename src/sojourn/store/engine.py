@@ -80,7 +80,8 @@ class Engine:
     Raises Unavailable when the engine cannot do it now, StoreError when it cannot be opened.
     """
 
-    def __init__(self, connect: Callable[[], Client]) -> None:
+    def __init__(self, connect: Callable[[], Client], folder: Path | None = None) -> None:
+        self.folder = folder  # where the embedded engine keeps its files; none for a cluster
         self._connect = connect
         self._idle: list[Client] = []
         self._all: list[Client] = []
@@ -94,7 +95,7 @@ class Engine:
         parts = urlsplit(url)
         if parts.scheme == "chdb":
             path = unquote(parts.path)
-            return cls(lambda: _get_client(interface="chdb", path=path))
+            return cls(lambda: _get_client(interface="chdb", path=path), Path(path))
         if parts.scheme == "clickhouse":
             return cls(
                 lambda: _get_client(

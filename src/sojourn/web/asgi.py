@@ -21,6 +21,7 @@ from sojourn.web.local import Local
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
 from sojourn.web.sites import LocalSites
+from sojourn.web.upkeep import Upkeep
 
 EVENTS_PATH = "/v1/events"
 
@@ -36,7 +37,8 @@ class Application:
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         routes += LeadRoutes(sojourn, is_local=is_local).routes()
         if is_local:
-            routes += [*Local(sojourn).routes(), *LocalSites(sojourn).routes(), *Importing(sojourn).routes()]
+            local = (Local, LocalSites, Importing, Upkeep)
+            routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

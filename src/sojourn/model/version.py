@@ -1,0 +1,3 @@
+"""Which Sojourn this is."""
+
+VERSION = "0.1.0"
