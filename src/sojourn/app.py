@@ -104,12 +104,12 @@ class Sojourn:
         self.registry = Registry(
             self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
         )
-        self.registry.resume()
-        self.erasing.resume(self.now_ms())
         self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)
         self.doctor = Doctor(
             self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.now_ms
         )
+        self.registry.resume()
+        self.erasing.resume(self.now_ms())
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":

@@ -18,6 +18,7 @@ from sojourn.pipeline import sessionize
 from sojourn.pipeline.collect import Arrival, collect
 from tests import oracle
 from tests.conftest import NOW
+from tests.laws.test_retention import ill
 from tests.laws.test_sessions import MOST_CODES, World, draw_event, law, stored, take_step
 
 Payload = dict[str, object]
@@ -90,6 +91,7 @@ def test_an_erasure_leaves_the_sessions_of_everybody_else(
             take_step(app, world, (chance.choice(["suppress", "release"]), [chance.randrange(12)]))
             settle(app)
             assert stored(app, world.site) == world.expected()
+        assert ill(app, world.site) == {}
         app.change_site(world.site.id, {"session_timeout_ms": 3_600_000})
         settle(app)
         world.site = app.sites[world.site.id]

@@ -82,6 +82,12 @@ def rebuild(app: Sojourn, site: Site) -> None:
     app.work_off()
 
 
+def ill(app: Sojourn, site: Site) -> dict[str, list[str]]:
+    """What the doctor finds."""
+    *_, last = app.doctor.examine(None, repair=False, site_ids=[site.id])
+    return {check["table"]: check["examples"] for check in last["done"]["checks"] if check["differing"]}
+
+
 @law
 @given(seed=st.integers(0, 1 << 32), very_many=st.sampled_from([2, 5000]))
 def test_a_purge_leaves_the_sessions_of_what_remains(
@@ -100,5 +106,6 @@ def test_a_purge_leaves_the_sessions_of_what_remains(
             assert stored(app, world.site) == world.expected()
             send(app, world, [chance.randrange(MOST_CODES) for _ in range(chance.randrange(1, 60))])
             assert stored(app, world.site) == world.expected()
+        assert ill(app, world.site) == {}
         rebuild(app, world.site)
         assert stored(app, world.site) == world.expected()

@@ -3,6 +3,7 @@
 SELECT * FROM events
 WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket <= {last_bucket:UInt16}
   AND (empty({senders:Array(String)}) OR sender IN {senders:Array(String)})
+  AND occurred_at >= {purged_before:Int64}
   AND {{commit.new}}
 ORDER BY version DESC
 LIMIT 1 BY site_id, bucket, sender, occurred_at, event_id, content

@@ -37,8 +37,8 @@ class Application:
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         routes += LeadRoutes(sojourn, is_local=is_local).routes()
         if is_local:
-            local = (Local(sojourn), LocalSites(sojourn), Importing(sojourn), Upkeep(sojourn))
-            routes += [route for each in local for route in each.routes()]
+            local = (Local, LocalSites, Importing, Upkeep)
+            routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         self._rest: ASGIApp = Starlette(
             routes=routes,

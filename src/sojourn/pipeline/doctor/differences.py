@@ -105,7 +105,7 @@ class Rebuild:
             "froms": [0] * len(leads),
             "tos": [FOREVER] * len(leads),
             "keys": keys_behind(self._engine, site_id, set(leads)),
-            "from_ms": 0,
+            "from_ms": site.purged_before,
             "to_ms": FOREVER,
             "version": 0,
             "now_ms": 0,

@@ -107,7 +107,9 @@ class Examination:
         pages = min(BUCKETS, self._count("events") // EVENTS_A_PAGE + 1)
         for page in range(pages):
             first, last = page * BUCKETS // pages, (page + 1) * BUCKETS // pages - 1
-            yield page, pages, {"site_id": self._site_id, "first_bucket": first, "last_bucket": last}
+            before = self._sites[self._site_id].purged_before
+            place = {"site_id": self._site_id, "purged_before": before}
+            yield page, pages, {**place, "first_bucket": first, "last_bucket": last}
 
     def _leads_in(self, page: Step) -> list[str]:
         present = self._sites[self._site_id].generation
