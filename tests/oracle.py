@@ -1,5 +1,5 @@
 """The plain oracle: what sessions are, in a few folds over Python lists. It shares no code with the product but for
-the derivation of ids and the published intent formula.
+the derivation of ids, the published intent formula and the table of channels.
 """
 
 from collections import defaultdict
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sojourn.model import intent
+from sojourn.model.channel import Origin, channel_of
 from sojourn.model.event import Event
 from sojourn.model.session import session_number
 
@@ -26,6 +27,8 @@ class Session(NamedTuple):
     converted: bool
     intent: str
     intent_score: int
+    types: tuple[str, ...]
+    channel: str
 
 
 def sessions(
@@ -94,7 +97,20 @@ def fold(lead: str, chain: list[Event]) -> Session:
         signs.is_converted,
         intent.intent_of(signs),
         intent.score_of(signs),
+        tuple(sorted({event.type for event in chain}, key=str.encode)),
+        channel_of(origin_of(chain)),
     )
+
+
+def origin_of(chain: list[Event]) -> Origin:
+    """Of each text what the first event says that says anything; pages are the first and the last."""
+
+    def first(name: str) -> str:
+        return next((getattr(event, name) for event in chain if getattr(event, name)), "")
+
+    urls = [event.url for event in chain if event.type == "page_view" and event.page] or [""]
+    said = [first(name) for name in ("source", "medium", "campaign", "referrer")]
+    return Origin(*said, urls[0], urls[-1], chain[0].type)
 
 
 def signs_of(chain: list[Event]) -> intent.Signs:

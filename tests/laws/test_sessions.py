@@ -38,6 +38,7 @@ INSTANTS = [
 ]
 TYPES = ["page_view", "page_view", "identify", "email_click", "purchase", "email_open", "unsubscribe", "form_submit"]
 PATHS = ["/", "/pricing", "/blog/one", "/blog/two", "/docs/three", "/case-study/four"]
+REFERRERS = [None, "https://www.google.com/", "https://www.x.example/", "https://t.co/1", "https://other.example/"]
 RADIX = (6, 4, 4, 4, 3, len(INSTANTS), 12, len(TYPES), 8, 3)
 
 
@@ -73,6 +74,7 @@ def draw_event(code: int) -> dict[str, object]:
         "visitor_id": f"v{visitor}-{world}" if visitor or not named else None,
         "lead": named or None,
         "url": f"https://x.example{PATHS[(at + points) % len(PATHS)]}" if odd else None,
+        "referrer": REFERRERS[(at + kind) % len(REFERRERS)],
         "points": points,
         "suppressed": "robot" if odd == 2 and points == 7 else None,
     }
@@ -117,11 +119,11 @@ def take_step(app: Sojourn, world: World, step: tuple[str, list[int]]) -> None:
 def stored(app: Sojourn, site: Site) -> list[oracle.Session]:
     rows = app.engine.query(
         "SELECT number, lead, started_at, ended_at, event_count, toString(entry_point), toString(exit_point),"
-        " total_points, page_count, is_converted, toString(intent), intent_score FROM sessions FINAL"
+        " total_points, page_count, is_converted, toString(intent), intent_score, types, toString(channel) FROM sessions FINAL"
         " WHERE site_id = {site_id:String} AND generation = {generation:UInt32}",
         {"site_id": site.id, "generation": app.sites[site.id].generation},
     )
-    return sorted(oracle.Session._make(row) for row in rows)
+    return sorted(oracle.Session._make(row)._replace(types=tuple(row[12])) for row in rows)
 
 
 @law

@@ -64,6 +64,7 @@ def fold(events: pa.Table, definitions: Definitions) -> pa.Table:
         "total_points": pa.array(chained.sums(events["points"].to_numpy())),
         "entry_point": _texts_of(types, types.codes[chained.starts]),
         "exit_point": _texts_of(types, types.codes[chained.lasts]),
+        "types": _types(types, chained),
         **{name: events[name].take(firsts) for name in ("event_id", "sender")},
         **{name: _first_texts(events[name], chained) for name in FIRSTS},
         **_kinds(types, chained, definitions),
@@ -103,6 +104,14 @@ def _first_texts(column: pa.ChunkedArray, chained: Chained) -> pa.Array:
     codes = np.full(chained.count, len(coded.texts), np.int32)
     codes[chained.session[found]] = coded.codes[found]
     return _texts_of(coded, codes)
+
+
+def _types(types: Coded, chained: Chained) -> pa.Array:
+    """The different types in each session, sorted bytewise."""
+    ranks = types.ranks() - 1
+    owners, ranked = _distinct(chained, ranks[types.codes], np.ones(len(types.codes), bool))
+    texts = types.texts.take(pa.array(np.argsort(ranks)))
+    return _listed(np.searchsorted(owners, np.arange(chained.count + 1)), texts.take(pa.array(ranked)))
 
 
 def _kinds(types: Coded, chained: Chained, definitions: Definitions) -> dict[str, pa.Array]:

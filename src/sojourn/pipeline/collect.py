@@ -15,6 +15,7 @@ from sojourn.model.refusal import Reason, Refused
 from sojourn.model.session import bucket_of
 from sojourn.model.site import Site, oldest_kept
 from sojourn.pipeline.fields import as_code, as_dict, as_number, as_text, put_lead
+from sojourn.pipeline.user_agent import agent_of
 
 FIELDS = frozenset(
     [
@@ -139,7 +140,16 @@ def put_context(payload: dict[str, Any], event: Event, _arrival: Arrival) -> Non
     for name in ("device", "browser", "os", "country"):
         value = context.get(name)
         setattr(event, name, value[:100] if isinstance(value, str) else "")
+    put_agent(context.get("user_agent") or context.get("userAgent"), event)
     event.context = _json({name: value for name, value in context.items() if name != "ip"})
+
+
+def put_agent(text: Any, event: Event) -> None:
+    """What the sender does not say of device, browser and system, its user agent does."""
+    if not isinstance(text, str) or (event.device and event.browser and event.os):
+        return
+    agent = agent_of(text)
+    event.device, event.browser, event.os = event.device or agent.device, event.browser or agent.browser, event.os or agent.os
 
 
 def put_value(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:

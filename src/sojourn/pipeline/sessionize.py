@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sojourn.model import intent
+from sojourn.model import channel, intent
 from sojourn.model.identity import VISITOR
 from sojourn.model.site import DAY_MS, Site, path_pattern
 from sojourn.pipeline.touched import FOREVER, Range, Touch, reach
@@ -31,6 +31,7 @@ def definitions(site: Site) -> dict[str, Any]:
         "high_paths": intent.HIGH_PATHS,
         "content_paths": intent.CONTENT_PATHS,
         "unsubscribe_types": list(intent.UNSUBSCRIBE_TYPES),
+        **channel.PATTERNS,
     }
 
 

@@ -12,6 +12,7 @@ SELECT
     arraySum(run.total_points) AS total_points,
     run[1].entry_point AS entry_point,
     run[-1].exit_point AS exit_point,
+    arraySort(arrayDistinct(arrayFlatten(run.types))) AS types,
     arrayFirst(text -> text != '', run.entry_url) AS entry_url,
     arrayLast(text -> text != '', run.exit_url) AS exit_url,
     arraySort(arrayDistinct(arrayFlatten(run.pages))) AS pages,
@@ -54,7 +55,7 @@ FROM
                 lead,
                 arraySort(atom -> (atom.started_at, atom.event_id, atom.sender), groupArray(tuple(
                     started_at, event_id, sender, ended_at, account, event_count, total_points, entry_point, exit_point,
-                    entry_url, exit_url, pages, content_pages, steps, decisive_count, conversion_count, email_count,
+                    types, entry_url, exit_url, pages, content_pages, steps, decisive_count, conversion_count, email_count,
                     open_count, unsubscribe_count, goals, purchases, source, medium, campaign, referrer, device, browser,
                     os, country
                 ))) AS ordered

@@ -11,6 +11,7 @@ SELECT
     points AS total_points,
     toString(type) AS entry_point,
     toString(type) AS exit_point,
+    [toString(type)] AS types,
     if(is_page_view, url, '') AS entry_url,
     if(is_page_view, url, '') AS exit_url,
     if(is_page_view, [page], []) AS pages,

@@ -8,10 +8,13 @@ SELECT
     started_at,
     ended_at,
     account,
+    if(account = '', toUInt128(0),
+        bitShiftRight(reinterpretAsUInt128(reverse(substring(SHA256(concat({site_id:String}, '\0', account)), 1, 16))), 1)) AS account_number,
     event_count,
     page_count,
     entry_point,
     exit_point,
+    types,
     entry_url,
     exit_url,
     total_points,
@@ -33,14 +36,21 @@ SELECT
     source,
     medium,
     campaign,
-    '' AS channel,
+    -- A referrer on a host of the session's own pages, above or below it, says nothing.
+    extract(lower(toString(referrer)), {host_of:String}) AS referrer_host,
+    if(referrer_host != '' AND arrayExists(
+        host -> referrer_host = host OR (host != '' AND (endsWith(referrer_host, concat('.', host)) OR endsWith(host, concat('.', referrer_host)))),
+        [extract(lower(toString(entry_url)), {host_of:String}), extract(lower(toString(exit_url)), {host_of:String})]
+    ), '', referrer_host) AS linked_from,
+    if(source != '', lower(toString(source)), linked_from) AS site,
+    {{session.channel}} AS channel,
     referrer,
     device,
     browser,
     os,
     country,
     bitOr(sipHash64(
-        lead, ended_at, account, event_count, page_count, entry_point, exit_point, entry_url, exit_url, total_points,
+        lead, ended_at, account, event_count, page_count, entry_point, exit_point, types, entry_url, exit_url, total_points,
         intent_score, intent, is_converted, goals, ifNull(revenue, -1), revenue IS NULL, if(revenue IS NULL, '', currency),
         source, medium, campaign, channel, referrer, device, browser, os, country
     ), 1) AS content

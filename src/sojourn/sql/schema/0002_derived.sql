@@ -69,10 +69,12 @@ CREATE TABLE sessions
     lead String CODEC(ZSTD(1)),
     lead_number UInt128,
     account String CODEC(ZSTD(1)),
+    account_number UInt128, -- that of its account_id; 0 without an account
     event_count UInt64,
     page_count UInt64,
     entry_point LowCardinality(String),
     exit_point LowCardinality(String),
+    types Array(LowCardinality(String)), -- those of its events, each once, sorted
     entry_url String CODEC(ZSTD(1)),
     exit_url String CODEC(ZSTD(1)),
     total_points Int64,
@@ -92,10 +94,14 @@ CREATE TABLE sessions
     os LowCardinality(String),
     country LowCardinality(String),
     content UInt64,
+    created_at Int64 CODEC(Delta, ZSTD(1)), -- when it was first written under this id
     updated_at Int64 CODEC(Delta, ZSTD(1)),
     version UInt64,
     is_deleted UInt8,
-    INDEX lead lead TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX lead lead TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX account_number account_number TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX ended_at ended_at TYPE minmax GRANULARITY 1,
+    INDEX updated_at updated_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(started_at, 'UTC'))
@@ -118,6 +124,7 @@ CREATE TABLE slices
     total_points Int64,
     entry_point String,
     exit_point String,
+    types Array(String),
     entry_url String,
     exit_url String,
     pages Array(String),
