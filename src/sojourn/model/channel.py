@@ -174,9 +174,7 @@ def channel_of(origin: Origin) -> str:
 
 def is_near(host: str, other: str) -> bool:
     """Whether they are the same host, or one lies below the other."""
-    return host == other or (
-        host != "" and other != "" and (host.endswith("." + other) or other.endswith("." + host))
-    )
+    return host == other or (host != "" and other != "" and (host.endswith("." + other) or other.endswith("." + host)))
 
 
 def host_of(url: str) -> str:
