@@ -109,8 +109,8 @@ def origin_of(chain: list[Event]) -> Origin:
         return next((getattr(event, name) for event in chain if getattr(event, name)), "")
 
     urls = [event.url for event in chain if event.type == "page_view" and event.page] or [""]
-    said = [first(name) for name in ("source", "medium", "campaign", "referrer")]
-    return Origin(*said, urls[0], urls[-1], chain[0].type)
+    source, medium, campaign, referrer = map(first, ("source", "medium", "campaign", "referrer"))
+    return Origin(source, medium, campaign, referrer, urls[0], urls[-1], chain[0].type)
 
 
 def signs_of(chain: list[Event]) -> intent.Signs:

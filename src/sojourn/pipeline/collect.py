@@ -149,11 +149,8 @@ def put_agent(text: Any, event: Event) -> None:
     if not isinstance(text, str) or (event.device and event.browser and event.os):
         return
     agent = agent_of(text)
-    event.device, event.browser, event.os = (
-        event.device or agent.device,
-        event.browser or agent.browser,
-        event.os or agent.os,
-    )
+    for name in ("device", "browser", "os"):
+        setattr(event, name, getattr(event, name) or getattr(agent, name))
 
 
 def put_value(payload: dict[str, Any], event: Event, _arrival: Arrival) -> None:
