@@ -17,7 +17,7 @@ from sojourn.model.instant import iso
 from sojourn.model.retention import remembering
 from sojourn.model.site import Site, changed, is_retroactive, owner_of, shown
 from sojourn.pipeline.backup.taking import Backups
-from sojourn.pipeline.buffer import Buffer, Recent, key_of
+from sojourn.pipeline.buffer import Buffer, Recent, copy_of, key_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
@@ -131,8 +131,8 @@ class Sojourn:
     def _recent(self) -> Recent:
         recent = Recent()
         rows = self.engine.query(sql("event.recent"), {"most": WARM_EVENTS, "upto": self.commits.settled()})
-        for site_id, sender, event_id, content in rows:
-            recent.remember(key_of(site_id, sender, event_id), content)
+        for site_id, sender, event_id, occurred_at, content in rows:
+            recent.remember(key_of(site_id, sender, event_id), copy_of(occurred_at, content))
         return recent
 
     def work_off(self) -> None:

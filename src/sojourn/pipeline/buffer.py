@@ -38,7 +38,7 @@ class _Group:
 
 
 class Recent:
-    """The contents of the events committed of late, so that an exact repetition is known at once.
+    """The copies of the events committed of late, so that an exact repetition is known at once.
 
     What it does not remember is still counted once: the store keeps one row a copy.
     """
@@ -47,12 +47,12 @@ class Recent:
         self._contents: OrderedDict[int, int] = OrderedDict()
         self._most = most
 
-    def knows(self, key: int, content: int) -> bool:
-        return self._contents.get(key) == content
+    def knows(self, key: int, copy: int) -> bool:
+        return self._contents.get(key) == copy
 
-    def remember(self, key: int, content: int) -> None:
+    def remember(self, key: int, copy: int) -> None:
         contents = self._contents
-        contents[key] = content
+        contents[key] = copy
         if len(contents) > self._most:
             contents.popitem(last=False)
 
@@ -64,6 +64,11 @@ class Recent:
 def key_of(site_id: str, sender: str, event_id: str) -> int:
     """64 bits that stand for an event's identity in memory: XXH64."""
     return xxhash.xxh64_intdigest(f"{site_id}\0{sender}\0{event_id}".encode())
+
+
+def copy_of(occurred_at: int, content: int) -> int:
+    """64 bits that stand for one of the copies of an event."""
+    return content ^ occurred_at
 
 
 class Buffer:
@@ -106,8 +111,9 @@ class Buffer:
         seen: set[tuple[int, int]] = set()
         for event in events:
             key = key_of(event.site_id, event.sender, event.event_id)
-            if not self._recent.knows(key, event.content) and (key, event.content) not in seen:
-                seen.add((key, event.content))
+            copy = copy_of(event.occurred_at, event.content)
+            if not self._recent.knows(key, copy) and (key, copy) not in seen:
+                seen.add((key, copy))
                 fresh.append(event)
                 keys.append(key)
         return fresh, keys
@@ -145,7 +151,7 @@ class Buffer:
             failure = error
         else:
             for key, event in zip(group.keys, group.events, strict=True):
-                self._recent.remember(key, event.content)
+                self._recent.remember(key, copy_of(event.occurred_at, event.content))
             group.done.set_result(None)
             self._on_commit()
         finally:
