@@ -122,7 +122,7 @@ def test_every_field_of_a_session(server: Server) -> None:
         "source": "news",
         "medium": "email",
         "campaign": "spring",
-        "channel": None,
+        "channel": "email",
         "referrer": "https://www.google.com/",
         "device": "mobile",
         "browser": "Firefox",

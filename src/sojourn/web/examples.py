@@ -34,7 +34,7 @@ SESSION = {
     "source": "newsletter",
     "medium": None,
     "campaign": None,
-    "channel": None,
+    "channel": "email",
     "referrer": None,
     "device": None,
     "browser": None,
