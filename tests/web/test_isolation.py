@@ -36,8 +36,10 @@ class House:
     def seen(self, of: str) -> dict[str, Any]:
         """Everything that a key can read."""
         found = {path: probe(self, of) for (method, path), probe in PROBES.items() if method == "get"}
-        for body in found.values():
-            assert foreign_marks(body, of) == []
+        for path, body in found.items():
+            # A test twin's definitions are its site's, so its name is too.
+            twin = [] if path != "/v1/site" else [of.removesuffix(":test")]
+            assert [each for each in foreign_marks(body, of) if each not in twin] == []
         return found
 
 
@@ -95,10 +97,6 @@ def get(path: str, **parameters: str) -> Callable[[House, str], Any]:
 
 
 def one_session(house: House, of: str) -> Any:
-    """Each own session; everybody else's id is nothing here."""
-    for other in DATA_OF:
-        for session in house.sessions(other) if other != of else []:
-            assert house.server.ask("GET", f"/v1/sessions/{session['id']}", house.keys[of]).status_code == 404
     return [house.ask(of, "GET", f"/v1/sessions/{session['id']}") for session in house.sessions(of)]
 
 
@@ -108,15 +106,9 @@ def lead_ids(house: House, of: str) -> list[str]:
 
 def one_lead(tail: str) -> Callable[[House, str], Any]:
     def probe(house: House, of: str) -> Any:
-        own = lead_ids(house, of)
-        for other in DATA_OF:
-            for lead_id in lead_ids(house, other) if other != of else []:
-                assert lead_id not in own
-                answer = house.server.ask("GET", f"/v1/leads/{lead_id}{tail}", house.keys[of])
-                assert answer.status_code == 404
-            if other != of:
-                assert house.server.ask("GET", f"/v1/leads/of-{other}{tail}", house.keys[of]).status_code == 404
-        bodies = [house.ask(of, "GET", f"/v1/leads/{lead}{tail}") for lead in [*own, "ann", "ann@x.example", "v2"]]
+        bodies = [
+            house.ask(of, "GET", f"/v1/leads/{lead}{tail}") for lead in ("ann", "v9" if of != "default" else "v1")
+        ]
         for body in bodies:
             body["data"].pop("exported_at", None)
         return bodies
@@ -182,6 +174,18 @@ def test_reading_shows_the_own_data_and_counts_it_alone(house: House, of: str) -
     assert len(seen["/v1/conflicts"]["data"]) == 1
 
 
+@pytest.mark.parametrize("of", DATA_OF)
+def test_what_is_somebody_elses_is_not_there(house: House, of: str) -> None:
+    own = lead_ids(house, of)
+    for other in (each for each in DATA_OF if each != of):
+        paths = [f"/v1/sessions/{session['id']}" for session in house.sessions(other)]
+        for lead in [*lead_ids(house, other), f"of-{other}"]:
+            assert lead not in own
+            paths += [f"/v1/leads/{lead}", f"/v1/leads/{lead}/export"]
+        assert {house.server.ask("GET", path, house.keys[of]).status_code for path in paths} == {404}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [route for route in PROBES if route[0] != "get"], ids=lambda route: " ".join(route))
 def test_writing_changes_the_own_data_alone(house: House, route: tuple[str, str]) -> None:
     """Each data in turn; its twin shares its definitions, so those may change with it."""
