@@ -12,7 +12,7 @@ A *ref* names an identifier with its kind, strongest first:
 
 import hashlib
 
-from sojourn.model.session import encode_id
+from sojourn.model.session import PREFIX, decode_id, encode_id
 
 ID, EMAIL, HANDLE, VISITOR = "i:", "e:", "h:", "v:"
 LEAD_PREFIX = "lead_"
@@ -47,6 +47,13 @@ def derived_number(site_id: str, ref: str) -> int:
 def lead_id_of(site_id: str, ref: str) -> str:
     """`lead_` and 26 characters derived from the canonical identifier's ref."""
     return encode_id(derived_number(site_id, ref), LEAD_PREFIX)
+
+
+def account_numbers(site_id: str, text: str) -> list[int]:
+    """The numbers that an account_id, or an account's own id or domain, stands for."""
+    number = decode_id(PREFIX + text.removeprefix(ACCOUNT_PREFIX)) if text.startswith(ACCOUNT_PREFIX) else None
+    named = [derived_number(site_id, f"id:{text}"), derived_number(site_id, f"domain:{text.lower()}")]
+    return named if number is None else [number, *named]
 
 
 def account_id_of(site_id: str, account: str) -> str:

@@ -51,7 +51,7 @@ def _fits(name: str, value: object) -> bool:
     item = filter_table.BY_NAME.get(name)
     if item is None:
         return False
-    if item.kind == "any_of":
+    if item.kind in filter_table.REPEATABLE:
         return isinstance(value, list) and all(isinstance(text, str) for text in value)
     if item.kind == "boolean":
         return isinstance(value, bool)

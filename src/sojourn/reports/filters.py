@@ -6,6 +6,9 @@ from typing import Any
 
 from sojourn.errors import InvalidRequest
 from sojourn.model import instant
+from sojourn.model.channel import CHANNELS
+from sojourn.model.event import normalise_type
+from sojourn.model.identity import account_numbers
 
 MAX_INTEGER = (1 << 63) - 1
 
@@ -37,6 +40,7 @@ FILTERS: tuple[Filter, ...] = (
         "lead IN {value}",
         "of this lead: lead_id, or the caller's own id, e-mail or visitor id",
     ),
+    Filter("account_id", "account", "account_number IN {value}", "of this account: account_id, own id or domain"),
     *_bounds("duration", "intDiv(ended_at - started_at, 1000)", "seconds long"),
     *_bounds("events", "event_count", "events"),
     *_bounds("points", "total_points", "points"),
@@ -48,12 +52,20 @@ FILTERS: tuple[Filter, ...] = (
         "type of the first event; repeat for any of several",
     ),
     Filter("exit_point", "any_of", "exit_point IN {value}", "type of the last event; repeat for any of several"),
+    Filter("entry_url", "urls", "entry_url", "first page's URL, or with * its beginning; repeat for any of several"),
+    Filter("exit_url", "urls", "exit_url", "last page's URL, or with * its beginning; repeat for any of several"),
+    Filter("has_event", "types", "hasAll(types, {value})", "an event of this type in it; repeat for all of several"),
     Filter("converted", "boolean", "is_converted = {value}", "whether a purchase was completed in it"),
     Filter("goal", "any_of", "hasAny(goals, {value})", "a goal reached in it; repeat for any of several"),
     Filter("intent", "any_of", "intent IN {value}", "its intent", ("high", "low", "research", "none")),
     Filter("source", "any_of", "source IN {value}", "where the lead came from; repeat for any of several"),
     Filter("medium", "any_of", "medium IN {value}", "by what medium; repeat for any of several"),
     Filter("campaign", "any_of", "campaign IN {value}", "of which campaign; repeat for any of several"),
+    Filter("channel", "any_of", "channel IN {value}", "by which channel; repeat for any of several", CHANNELS),
+    Filter("device", "any_of", "device IN {value}", "on which kind of device; repeat for any of several"),
+    Filter("browser", "any_of", "browser IN {value}", "in which browser; repeat for any of several"),
+    Filter("os", "any_of", "os IN {value}", "on which system; repeat for any of several"),
+    Filter("country", "any_of", "country IN {value}", "from which country; repeat for any of several"),
 )
 BY_NAME: Mapping[str, Filter] = {item.name: item for item in FILTERS}
 
@@ -63,7 +75,11 @@ _TYPES = {
     "boolean": "UInt8",
     "lead": "Array(String)",
     "any_of": "Array(String)",
+    "types": "Array(String)",
+    "account": "Array(UInt128)",
 }
+# Kinds that may be given more than once.
+REPEATABLE = ("any_of", "account", "urls", "types")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -79,8 +95,9 @@ def parse(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _value(item: Filter, texts: Sequence[str]) -> Any:
-    if item.kind == "any_of":
-        return [_named(item, text) for text in texts]
+    if item.kind in REPEATABLE:
+        named = [_named(item, text) for text in texts]
+        return [normalise_type(text) for text in named] if item.kind == "types" else named
     if len(texts) > 1:
         raise InvalidRequest(f"{item.name} is given {len(texts)} times; allowed is once.")
     text = texts[0]
@@ -117,11 +134,29 @@ def integer(name: str, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-def conditions(filters: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
-    """SQL conditions on rows of `sessions` and their parameters; `lead_id` is expected as a list of refs."""
-    texts, parameters = [], {}
+def conditions(filters: Mapping[str, Any], site_id: str) -> tuple[list[str], dict[str, Any]]:
+    """SQL conditions on rows of a site's `sessions` and their parameters; `lead_id` is expected as a list of refs."""
+    texts: list[str] = []
+    parameters: dict[str, Any] = {}
     for name, value in filters.items():
         item = BY_NAME[name]
+        if item.kind == "urls":
+            texts.append(_any_url(item, value, parameters))
+            continue
+        if item.kind == "account":
+            value = [number for text in value for number in account_numbers(site_id, text)]
         texts.append(item.condition.replace("{value}", f"{{f_{name}:{_TYPES[item.kind]}}}"))
         parameters[f"f_{name}"] = int(value) if item.kind == "boolean" else value
     return texts, parameters
+
+
+def _any_url(item: Filter, texts: Sequence[str], parameters: dict[str, Any]) -> str:
+    """The URL is one of the texts, or begins with one that ends in `*`."""
+    conditions = []
+    for place, text in enumerate(texts):
+        name = f"f_{item.name}_{place}"
+        is_beginning = text.endswith("*")
+        parameters[name] = text[:-1] if is_beginning else text
+        asked = f"{{{name}:String}}"
+        conditions.append(f"startsWith({item.condition}, {asked})" if is_beginning else f"{item.condition} = {asked}")
+    return f"({' OR '.join(conditions)})"

@@ -110,7 +110,7 @@ class Sessions:
         backwards = question.after is not None and question.after.direction == "after"
         found: list[dict[str, Any]] = []
         for first, last in _spans(oldest, filters["to"], question.after, backwards=backwards):
-            texts, parameters = filter_table.conditions({**wanted, "from": first, "to": last})
+            texts, parameters = filter_table.conditions({**wanted, "from": first, "to": last}, site_id)
             parameters |= {"site_id": site_id, "generation": site.generation}
             parameters["most"] = question.limit + 1 - len(found)
             if question.after is not None:

@@ -5,7 +5,7 @@ counted AS (SELECT * FROM /* rows */),
 fresh AS ( {{session.of_atoms}} ),
 stored AS
 (
-    SELECT number, content, created_at, updated_at FROM sessions FINAL
+    SELECT number, content, updated_at FROM sessions FINAL
     WHERE site_id = {site_id:String} AND generation = {before:UInt32}
       AND bitAnd(bitShiftRight(number, 64), 65535) BETWEEN {first_bucket:UInt16} AND {last_bucket:UInt16}
 )
@@ -18,7 +18,6 @@ SELECT
     if(f.revenue IS NULL, '', f.currency) AS currency,
     f.source, f.medium, f.campaign, f.channel, f.referrer, f.device, f.browser, f.os, f.country,
     f.content,
-    if(s.created_at = 0, {now_ms:Int64}, s.created_at) AS created_at,
     if(s.content = f.content, s.updated_at, {now_ms:Int64}) AS updated_at,
     {version:UInt64} AS version,
     toUInt8(0) AS is_deleted

@@ -3,7 +3,7 @@ counted AS ( {{session.counted}} ),
 fresh AS ( {{session.of_atoms}} ),
 stored AS
 (
-    SELECT s.number, s.started_at, s.content, s.created_at
+    SELECT s.number, s.started_at, s.content
     FROM (SELECT * FROM sessions FINAL WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {leads:Array(String)}) AS s
     INNER JOIN windows AS w ON s.lead = w.lead
     WHERE s.started_at <= w.to_ms AND s.ended_at >= w.from_ms
@@ -18,7 +18,6 @@ SELECT
     if(f.revenue IS NULL, '', f.currency) AS currency,
     f.source, f.medium, f.campaign, f.channel, f.referrer, f.device, f.browser, f.os, f.country,
     f.content,
-    if(o.created_at = 0, {now_ms:Int64}, o.created_at) AS created_at,
     {now_ms:Int64} AS updated_at,
     {version:UInt64} AS version,
     toUInt8(f.content = 0) AS is_deleted

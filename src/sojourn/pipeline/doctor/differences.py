@@ -35,7 +35,7 @@ NAMES = Derived("names", ("ref", *_FACT), ("version",), _OF_BUCKETS)
 SESSIONS = Derived(
     "sessions",
     ("started_at", "number"),
-    ("generation", "content", "created_at", "updated_at", "version", "is_deleted"),
+    ("generation", "content", "updated_at", "version", "is_deleted"),
     _OF_LEADS,
 )
 SLICES = Derived("slices", ("lead", "slice_at"), ("generation", "version", "is_deleted"), _OF_LEADS)

@@ -94,7 +94,6 @@ CREATE TABLE sessions
     os LowCardinality(String),
     country LowCardinality(String),
     content UInt64,
-    created_at Int64 CODEC(Delta, ZSTD(1)), -- when it was first written under this id
     updated_at Int64 CODEC(Delta, ZSTD(1)),
     version UInt64,
     is_deleted UInt8,

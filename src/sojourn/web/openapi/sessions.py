@@ -1,6 +1,6 @@
 """Sessions in the OpenAPI document."""
 
-from sojourn.reports.filters import FILTERS, Filter
+from sojourn.reports.filters import FILTERS, REPEATABLE, Filter
 from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
 from sojourn.web.examples import SESSION
 from sojourn.web.openapi.parts import (
@@ -72,7 +72,7 @@ def parameter(item: Filter) -> Schema:
     schema: Schema = {"integer": {"type": "integer"}, "boolean": {"type": "boolean"}}.get(item.kind, {"type": "string"})
     if item.allowed:
         schema = {"enum": list(item.allowed)}
-    if item.kind == "any_of":
+    if item.kind in REPEATABLE:
         schema = list_of(schema)
     return {"name": item.name, "in": "query", "description": item.help, "schema": schema, "explode": True}
 
