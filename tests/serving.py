@@ -6,9 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -32,18 +33,19 @@ class Server:
         self.port = free_port()
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
+        self.printed: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
 
     def start(self) -> "Server":
         command = [sys.executable, "-m", "sojourn", "serve", "--data", str(self.folder), "--port", str(self.port)]
-        if self.process is not None and self.process.stdout is not None:
-            self.process.stdout.close()
+        self.printed.close()
+        self.printed = tempfile.TemporaryFile()  # noqa: SIM115 - no pipe: nobody reads it while the server writes
         # Tests ask again and again; those of the rate limits set their own.
         keys = {"SOJOURN_SECRET_KEY": SECRET, "SOJOURN_WRITE_KEY": WRITE, "SOJOURN_READ_LIMIT": "0"}
         self.process = subprocess.Popen(
             command,
             env={**os.environ, **keys, **self.environment},
-            stdout=subprocess.PIPE,
+            stdout=self.printed,
             stderr=subprocess.STDOUT,
         )
         deadline = time.monotonic() + PATIENCE
@@ -58,10 +60,9 @@ class Server:
         raise AssertionError(f"the server did not start: {self.output()}")
 
     def output(self) -> str:
-        assert self.process is not None
-        assert self.process.stdout is not None
         self.kill()
-        return self.process.stdout.read().decode()
+        self.printed.seek(0)
+        return self.printed.read().decode()
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -73,18 +74,14 @@ class Server:
         assert self.process is not None
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE)
-        if number == signal.SIGTERM and self.process.stdout is not None:
-            self.process.stdout.close()
         self.client.close()
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
         return code
 
     def close(self) -> None:
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.kill()
-            assert self.process.stdout is not None
-            self.process.stdout.close()
+        if self.process is not None and self.process.poll() is None:
+            self.kill()
+        self.printed.close()
         self.client.close()
 
     def ask(self, method: str, path: str, key: str | None = SECRET, **options: Any) -> httpx.Response:

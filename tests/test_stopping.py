@@ -20,12 +20,12 @@ VIEW = {"type": "page_view", "occurred_at": 1_777_000_000_000}
 def stopped(server: Server) -> tuple[int, str]:
     """The exit code and all that was printed. Fails when it takes longer than it may."""
     assert server.process
-    assert server.process.stdout
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     code = server.process.wait(PATIENCE)
     assert time.monotonic() - began < STOP_WITHIN
-    return code, server.process.stdout.read().decode()
+    server.printed.seek(0)
+    return code, server.printed.read().decode()
 
 
 @pytest.mark.slow

@@ -37,6 +37,8 @@ from sojourn.pipeline.served import Served
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
+from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.lead_pages import LeadPages
 from sojourn.reports.leads import Leads
@@ -79,7 +81,9 @@ class Sojourn:
         self.leads = Leads(self.engine)
         self.sessions = Sessions(self.engine, self.served)
         self.lead_pages = LeadPages(self.engine, self.sessions)
-        self.journeys = Journeys(self.engine, self.sessions, self.leads)
+        holding = Holding(self.engine)
+        self.changes = Changes(self.engine, self.sessions, holding)
+        self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.turns = threading.RLock()
@@ -162,7 +166,13 @@ class Sojourn:
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
         if lead is not None:
             question = dataclasses.replace(question, leads=self.leads.behind(site_id, lead))
-        return self.sessions.page(self.sites[site_id], site_id, question, self.now_ms())
+        reader = self.changes if SINCE in question.filters else self.sessions
+        return reader.page(self.sites[site_id], site_id, question, self.now_ms())
+
+    def synced_until(self, site_id: str) -> int:
+        """Every change of a session that was stamped before this instant can be seen: from here a next sync asks."""
+        pending = (self.worker.busy_since, self.generations.building_since(site_id))
+        return min([self.now_ms(), *(since for since in pending if since is not None)])
 
     def journey(self, site_id: str, session_id: str, place: str | None = None) -> dict[str, Any]:
         return self.journeys.journey(self.sites[site_id], site_id, session_id, self.now_ms(), place)

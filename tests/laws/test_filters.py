@@ -102,7 +102,6 @@ def of_chain(site: Site, lead: str, chain: list[Event]) -> Known:
 
 
 def draw_filter(  # noqa: C901 - a drawer a kind of filter
-
     chance: random.Random, site: Site, sessions: list[Known]
 ) -> tuple[list[tuple[str, str]], Callable[[Known], bool]]:
     """One filter as query parameters, and as a plain condition; values are those of a session that there is."""

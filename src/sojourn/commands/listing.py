@@ -47,6 +47,8 @@ def filter_pairs(arguments: list[str]) -> list[tuple[str, str]]:
 def sessions(folder: Path, site: str | None, form: str, limit: int | None, pairs: list[tuple[str, str]]) -> None:
     if form not in ("table", "json", "csv"):
         raise InvalidRequest(f"--format is {form!r}; allowed: table, json, csv.")
+    if form != "json" and any(name == "updated_since" for name, _ in pairs):
+        raise InvalidRequest("--updated-since lists tombstones too, which only --format json can show.")
     if not folder.exists():
         raise StoreError(f"There is no data folder {folder}; `sojourn import` or `sojourn serve` makes one.")
     with connect(folder, site) as client:

@@ -61,6 +61,7 @@ class Build:
         self._spill: Path | None = None
         self._spilled = 0
         self._now_ms = 0
+        self.began_ms: int | None = None
         self._writing: Future[None] | None = None
         self._steps = self._run()
         self.done, self.total = 0, 1
@@ -68,6 +69,7 @@ class Build:
     def step(self, now_ms: int) -> bool:
         """Do the next piece; False when all is built."""
         self._now_ms = now_ms
+        self.began_ms = now_ms if self.began_ms is None else self.began_ms
         return next(self._steps, None) is not None
 
     def touch(self, touches: list[Touch]) -> None:

@@ -39,6 +39,11 @@ class Generations:
             build.close()
         return building
 
+    def building_since(self, site_id: str) -> int | None:
+        """When the build under way began, in milliseconds: what it stamps can be seen when it ends."""
+        begun = [build.began_ms for build in self._builds.get(owner_of(site_id), []) if build.began_ms is not None]
+        return min(begun, default=None)
+
     @property
     def is_hurried(self) -> bool:
         """Whether something is being built that nobody can read yet: what an import brought."""

@@ -44,6 +44,7 @@ class Worker:
         self._sessionizer = Sessionizer(engine)
         self.done = self._recorded()
         self._saved = self.done
+        self.busy_since: int | None = None  # when the pass under way began, in milliseconds
         self.lead_count = 0  # how many leads the last pass touched
         self.waiting_leads = 0  # how many leads of the pass under way are touched and not computed yet
         self._find_left()
@@ -72,6 +73,13 @@ class Worker:
 
     def work(self, now_ms: Callable[[], int]) -> bool:
         """One pass over all that is written; True if there was something."""
+        self.busy_since = now_ms()
+        try:
+            return self._work(now_ms)
+        finally:
+            self.busy_since = None
+
+    def _work(self, now_ms: Callable[[], int]) -> bool:
         with self._lock:
             upto = self._commits.settled()
             ranges, hidden = list(self._revealed), self._commits.hidden()

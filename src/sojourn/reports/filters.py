@@ -34,6 +34,7 @@ def _bounds(name: str, expression: str, what: str) -> tuple[Filter, Filter]:
 FILTERS: tuple[Filter, ...] = (
     Filter("from", "instant", "started_at >= {value}", "started at or after (default: 30 days before now)"),
     Filter("to", "instant", "started_at < {value}", "started before (default: now)"),
+    Filter("updated_since", "instant", "updated_at >= {value}", "changed at or after; tombstones included"),
     Filter(
         "lead_id",
         "lead",

@@ -7,9 +7,10 @@ import msgspec
 
 from sojourn.errors import NotFound
 from sojourn.model.instant import iso
-from sojourn.model.session import decode_id, started_ms_of
+from sojourn.model.session import decode_id
 from sojourn.model.site import Site, oldest_kept
 from sojourn.reports.cursor import decode_place, encode_place
+from sojourn.reports.holding import Holding
 from sojourn.reports.leads import Leads
 from sojourn.reports.sessions import Sessions
 from sojourn.store.engine import Engine, sql
@@ -18,10 +19,11 @@ MAX_EVENTS = 10_000
 
 
 class Journeys:
-    def __init__(self, engine: Engine, sessions: Sessions, leads: Leads) -> None:
+    def __init__(self, engine: Engine, sessions: Sessions, leads: Leads, holding: Holding) -> None:
         self._engine = engine
         self._sessions = sessions
         self._leads = leads
+        self._holding = holding
 
     def journey(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None = None) -> dict[str, Any]:
         """The session, its events oldest first and its nudges. Raises NotFound."""
@@ -42,29 +44,10 @@ class Journeys:
         if number is None:
             return None
         row = self._sessions.one(site, site_id, number)
-        return row if row is not None else self._holding(site, site_id, number)
-
-    def _holding(self, site: Site, site_id: str, number: int) -> dict[str, Any] | None:
-        """The session that now holds the event which this id was derived from, or spans it if it is suppressed."""
-        bucket, tail = number >> 64 & 0xFFFF, number & 0xFFFF_FFFF_FFFF_FFFF
-        place = {"site_id": site_id, "bucket": bucket}
-        found = self._engine.named(
-            sql("event.by_number"), {**place, "occurred_at": started_ms_of(number), "tail": tail}
-        )
-        if not found:
-            return None
-        standing = self._engine.named(sql("event.standing"), {**place, **found[0]})
-        if not standing:
-            return None
-        event = standing[0]
-        lead = self._leads.of_event(
-            site_id,
-            sender=event["sender"],
-            external_id=event["external_id"],
-            email=event["email"],
-            at_ms=event["occurred_at"],
-        )
-        return self._sessions.spanning(site, site_id, lead, event["occurred_at"])
+        if row is None:
+            holder = self._holding.now(site, site_id, [number]).get(number)
+            row = None if holder is None else self._sessions.one(site, site_id, holder)
+        return row
 
     def _events(self, site: Site, site_id: str, row: dict[str, Any], place: str | None) -> list[dict[str, Any]]:
         after = decode_place(place) if place is not None else (-1, "", "")

@@ -71,12 +71,6 @@ class Sessions:
         )
         return rows[0] if rows else None
 
-    def spanning(self, site: Site, site_id: str, lead: str, at_ms: int) -> dict[str, Any] | None:
-        """The row of the lead's session that spans an instant, or None."""
-        parameters = {"site_id": site_id, "generation": site.generation, "lead": lead, "at_ms": at_ms}
-        rows = self._engine.named(sql("session.spanning"), parameters)
-        return rows[0] if rows else None
-
     def present(self, site: Site, site_id: str, rows: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
         """The rows as the API shows them."""
         self._served.note(site_id, rows)

@@ -1,7 +1,9 @@
--- The copy of an event that stands.
-SELECT sender, external_id, email, occurred_at, suppressed
+-- The copies of events that stand.
+SELECT sender, event_id, external_id, email, occurred_at
 FROM events FINAL
-WHERE site_id = {site_id:String} AND bucket = {bucket:UInt16} AND sender = {sender:String}
-  AND event_id = {event_id:String} AND NOT is_superseded
-ORDER BY occurred_at, content
-LIMIT 1
+WHERE site_id = {site_id:String}
+  AND (bucket, sender, event_id) IN (SELECT arrayJoin(arrayZip({buckets:Array(UInt16)}, {senders:Array(String)}, {event_ids:Array(String)})))
+  AND bucket IN {buckets:Array(UInt16)}
+  AND NOT is_superseded
+ORDER BY sender, event_id, occurred_at, content
+LIMIT 1 BY sender, event_id

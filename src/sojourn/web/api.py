@@ -11,9 +11,11 @@ from starlette.routing import Route
 
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
+from sojourn.model.instant import iso
 from sojourn.pipeline.keys import Access
 from sojourn.reports import cursor as cursors
 from sojourn.reports import filters as filter_table
+from sojourn.reports.changes import SINCE
 from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT, Question
 from sojourn.web.answers import json_answer
 from sojourn.web.keyed import Answerer, allow_only, keyed
@@ -49,8 +51,11 @@ class Api:
 
     def list_sessions(self, access: Access, request: Request) -> Any:
         question, lead = question_of(request.query_params.multi_items())
+        # Asked before the rows are: what is stamped later may be among them, and comes again.
+        synced_until = self._sojourn.synced_until(access.site_id)
         page = self._sojourn.page(access.site_id, question, lead)
-        return {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
+        answer = {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
+        return answer | ({"synced_until": iso(synced_until)} if SINCE in question.filters else {})
 
     def get_session(self, access: Access, request: Request) -> Any:
         allow_only(request, {"events_cursor"})

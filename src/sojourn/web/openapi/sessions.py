@@ -64,7 +64,16 @@ _JOURNEY = {**SESSION_FIELDS, "events": list_of(_ROW), "nudges": list_of(ANY_OBJ
 SCHEMAS: Schema = {
     "Session": object_of(SESSION_FIELDS, example=SESSION),
     "Journey": object_of({**_JOURNEY, "events_next_cursor": TEXT}, list(_JOURNEY)),
-    "Sessions": object_of({"data": list_of(ref("Session")), "next_cursor": OPTIONAL, "has_more": {"type": "boolean"}}),
+    "Tombstone": object_of({"id": TEXT, "deleted": {"const": True}, "superseded_by": OPTIONAL}),
+    "Sessions": object_of(
+        {
+            "data": list_of({"anyOf": [ref("Session"), ref("Tombstone")]}),
+            "next_cursor": OPTIONAL,
+            "has_more": {"type": "boolean"},
+            "synced_until": {**INSTANT, "description": "with updated_since: from when to ask next"},
+        },
+        ["data", "next_cursor", "has_more"],
+    ),
 }
 
 

@@ -1,0 +1,84 @@
+"""Which session now holds the event that an id was made of: what an old id answers with."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sojourn.model.identity import EMAIL
+from sojourn.model.session import started_ms_of
+from sojourn.model.site import Site
+from sojourn.pipeline.touched import reach
+from sojourn.store.engine import Engine, sql
+
+BUCKET, TAIL = 0xFFFF, 0xFFFF_FFFF_FFFF_FFFF
+_Place = tuple[str, int]  # a lead and an instant
+
+
+class Holding:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def now(self, site: Site, site_id: str, numbers: Iterable[int]) -> dict[int, int]:
+        """For each id's number that of the session that holds its event, or spans its time if it is suppressed; in a
+        few statements, however many they are. Left out are those that no session answers.
+        """
+        places = self._places(site_id, list(numbers))
+        rows = self._spanning(site, site_id, set(places.values())) if places else {}
+        return {number: rows[place] for number, place in places.items() if place in rows}
+
+    def _places(self, site_id: str, numbers: list[int]) -> dict[int, _Place]:
+        """The lead and the instant of the event behind each number, as they stand now."""
+        parameters = {
+            "site_id": site_id,
+            "buckets": [number >> 64 & BUCKET for number in numbers],
+            "instants": [started_ms_of(number) for number in numbers],
+            "tails": [number & TAIL for number in numbers],
+        }
+        found = self._engine.query(sql("event.by_numbers"), parameters) if numbers else []
+        events = {(sender, event_id): (bucket, at, tail) for sender, event_id, bucket, at, tail in found}
+        if not events:
+            return {}
+        standing = self._engine.named(
+            sql("event.standing"),
+            {
+                "site_id": site_id,
+                "buckets": [origin[0] for origin in events.values()],
+                "senders": [sender for sender, _ in events],
+                "event_ids": [event_id for _, event_id in events],
+            },
+        )
+        leads = self._leads(site_id, standing)
+        by_origin = {
+            events[row["sender"], row["event_id"]]: (lead, int(row["occurred_at"]))
+            for row, lead in zip(standing, leads, strict=True)
+        }
+        origins = {number: (number >> 64 & BUCKET, started_ms_of(number), number & TAIL) for number in numbers}
+        return {number: by_origin[origin] for number, origin in origins.items() if origin in by_origin}
+
+    def _leads(self, site_id: str, events: list[Mapping[str, Any]] | list[dict[str, Any]]) -> list[str]:
+        """The lead of each event."""
+        senders = [event["sender"] for event in events]
+        emails = [event["email"] for event in events]
+        linked = reach(self._engine, site_id, {*senders, *(EMAIL + email for email in emails if email)})
+        parameters = {
+            "site_id": site_id,
+            "places": list(range(len(events))),
+            "senders": senders,
+            "external_ids": [event["external_id"] for event in events],
+            "emails": emails,
+            "instants": [event["occurred_at"] for event in events],
+            "keys": sorted({*linked, *senders}),
+        }
+        rows: dict[int, str] = dict(self._engine.query(sql("lead.of_events"), parameters)) if events else {}
+        return [rows[place] for place in range(len(events))]
+
+    def _spanning(self, site: Site, site_id: str, places: set[_Place]) -> dict[_Place, int]:
+        """The number of the session of each lead that spans the instant."""
+        ordered = sorted(places)
+        parameters = {
+            "site_id": site_id,
+            "generation": site.generation,
+            "leads": [lead for lead, _ in ordered],
+            "instants": [at for _, at in ordered],
+        }
+        rows = self._engine.query(sql("session.spanning"), parameters)
+        return {(lead, int(at)): int(number) for lead, at, number in rows}
