@@ -38,6 +38,7 @@ from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
 from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.events import EventPages
 from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.lead_pages import LeadPages
@@ -84,6 +85,7 @@ class Sojourn:
         holding = Holding(self.engine)
         self.changes = Changes(self.engine, self.sessions, holding)
         self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
+        self.events = EventPages(self.engine, self.leads, self.journeys, holding)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.turns = threading.RLock()

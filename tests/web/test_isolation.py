@@ -147,6 +147,8 @@ PROBES: dict[tuple[str, str], Callable[[House, str], Any]] = {
     ("get", "/sessions"): get("/sessions", **{"from": "1970-01-01", "lead_id": "ann"}),
     ("get", "/v1/sessions/{id}"): one_session,
     ("get", "/v1/site"): get("/v1/site"),
+    ("get", "/v1/events"): get("/v1/events", **{"from": "1970-01-01"}),
+    ("get", "/v1/events/{id}"): get("/v1/events/e1"),
     ("get", "/v1/conflicts"): get("/v1/conflicts"),
     ("get", "/v1/refusals"): get("/v1/refusals"),
     ("get", "/v1/leads"): get("/v1/leads"),

@@ -84,15 +84,15 @@ REPEATABLE = ("any_of", "account", "urls", "types")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def parse(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The filters in query parameters, each value in its type; instants in milliseconds.
+def parse(pairs: Iterable[tuple[str, str]], table: Mapping[str, Filter] = BY_NAME) -> dict[str, Any]:
+    """The filters of a table in query parameters, each value in its type; instants in milliseconds.
 
     Raises InvalidRequest naming the parameter, its value and what is allowed.
     """
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    return {name: _value(BY_NAME[name], texts) for name, texts in given.items() if name in BY_NAME}
+    return {name: _value(table[name], texts) for name, texts in given.items() if name in table}
 
 
 def _value(item: Filter, texts: Sequence[str]) -> Any:

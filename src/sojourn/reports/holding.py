@@ -1,6 +1,6 @@
 """Which session now holds the event that an id was made of: what an old id answers with."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sojourn.model.identity import EMAIL
@@ -22,7 +22,7 @@ class Holding:
         few statements, however many they are. Left out are those that no session answers.
         """
         places = self._places(site_id, list(numbers))
-        rows = self._spanning(site, site_id, set(places.values())) if places else {}
+        rows = self.spanning(site, site_id, set(places.values())) if places else {}
         return {number: rows[place] for number, place in places.items() if place in rows}
 
     def _places(self, site_id: str, numbers: list[int]) -> dict[int, _Place]:
@@ -46,7 +46,7 @@ class Holding:
                 "event_ids": [event_id for _, event_id in events],
             },
         )
-        leads = self._leads(site_id, standing)
+        leads = self.leads(site_id, standing)
         by_origin = {
             events[row["sender"], row["event_id"]]: (lead, int(row["occurred_at"]))
             for row, lead in zip(standing, leads, strict=True)
@@ -54,7 +54,7 @@ class Holding:
         origins = {number: (number >> 64 & BUCKET, started_ms_of(number), number & TAIL) for number in numbers}
         return {number: by_origin[origin] for number, origin in origins.items() if origin in by_origin}
 
-    def _leads(self, site_id: str, events: list[Mapping[str, Any]] | list[dict[str, Any]]) -> list[str]:
+    def leads(self, site_id: str, events: Sequence[Mapping[str, Any]]) -> list[str]:
         """The lead of each event."""
         senders = [event["sender"] for event in events]
         emails = [event["email"] for event in events]
@@ -71,7 +71,7 @@ class Holding:
         rows: dict[int, str] = dict(self._engine.query(sql("lead.of_events"), parameters)) if events else {}
         return [rows[place] for place in range(len(events))]
 
-    def _spanning(self, site: Site, site_id: str, places: set[_Place]) -> dict[_Place, int]:
+    def spanning(self, site: Site, site_id: str, places: set[_Place]) -> dict[_Place, int]:
         """The number of the session of each lead that spans the instant."""
         ordered = sorted(places)
         parameters = {

@@ -27,9 +27,7 @@ class Journeys:
 
     def journey(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None = None) -> dict[str, Any]:
         """The session, its events oldest first and its nudges. Raises NotFound."""
-        row = self._find(site, site_id, text)
-        if row is None or row["started_at"] < oldest_kept(site, now_ms):
-            raise NotFound(f"There is no session {text[:60]!r} on this site, or it is older than the site keeps.")
+        row = self.found(site, site_id, text, now_ms)
         events = self._events(site, site_id, row, place)
         answer = self._sessions.present(site, site_id, [row], now_ms)[0]
         answer["events"] = [_event(event, site.hosts) for event in events[:MAX_EVENTS]]
@@ -38,6 +36,13 @@ class Journeys:
             last = events[MAX_EVENTS - 1]
             answer["events_next_cursor"] = encode_place(last["occurred_at"], last["event_id"], last["sender"])
         return answer
+
+    def found(self, site: Site, site_id: str, text: str, now_ms: int) -> dict[str, Any]:
+        """The row of the session that the id stands for now. Raises NotFound."""
+        row = self._find(site, site_id, text)
+        if row is None or row["started_at"] < oldest_kept(site, now_ms):
+            raise NotFound(f"There is no session {text[:60]!r} on this site, or it is older than the site keeps.")
+        return row
 
     def _find(self, site: Site, site_id: str, text: str) -> dict[str, Any] | None:
         number = decode_id(text)

@@ -77,6 +77,12 @@ class Leads:
         found = self._engine.query(sql("member.closure"), {"site_id": site_id, "refs": [lead]})
         return sorted({lead, *(key for (key,) in found)})
 
+    def names(self, site_id: str, leads: list[str]) -> dict[str, str]:
+        """What the leads are called, of those that have a name."""
+        if not leads:
+            return {}
+        return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": leads}))
+
     def _of_lead_id(self, site_id: str, text: str) -> str | None:
         number = number_of(text)
         if number is None:

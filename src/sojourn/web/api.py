@@ -1,6 +1,6 @@
 """The routes of the API but for sending events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio.to_thread
@@ -102,27 +102,40 @@ class Api:
 
 def question_of(pairs: list[tuple[str, str]]) -> tuple[Question, str | None]:
     """What a list is asked by query parameters, and whose sessions. Raises InvalidRequest."""
+    single, limit, filters = parameters_of(pairs, filter_table.BY_NAME)
+    if "cursor" not in single:
+        return Question(filters, limit), filters.get("lead_id")
+    cursor = cursors.decode(single["cursor"])
+    carried = cursor.filters or {}
+    check_own(filters, carried)
+    return Question(carried, limit, cursor), carried.get("lead_id")
+
+
+def parameters_of(
+    pairs: list[tuple[str, str]], table: Mapping[str, filter_table.Filter]
+) -> tuple[dict[str, str], int, dict[str, Any]]:
+    """Query parameters by name, the limit, and the filters. Raises InvalidRequest for what the list does not take."""
     names = [name for name, _ in pairs]
     for name in names:
-        if name not in filter_table.BY_NAME and name not in ("limit", "cursor"):
-            allowed = ", ".join([*filter_table.BY_NAME, "limit", "cursor"])
-            raise InvalidRequest(f"{name[:60]} is no parameter here; allowed: {allowed}.")
+        if name not in table and name not in ("limit", "cursor"):
+            raise InvalidRequest(
+                f"{name[:60]} is no parameter here; allowed: {', '.join([*table, 'limit', 'cursor'])}."
+            )
     single = dict(pairs)
     for name in ("limit", "cursor"):
         if names.count(name) > 1:
             raise InvalidRequest(f"{name} is given {names.count(name)} times; allowed is once.")
     limit = filter_table.integer("limit", single.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT)
-    filters = filter_table.parse(pairs)
-    if "cursor" not in single:
-        return Question(filters, limit), filters.get("lead_id")
-    cursor = cursors.decode(single["cursor"])
-    carried = cursor.filters or {}
+    return single, limit, filter_table.parse(pairs, table)
+
+
+def check_own(filters: Mapping[str, Any], carried: Mapping[str, Any]) -> None:
+    """Raises InvalidRequest for filters beside a cursor that are not its own."""
     for name, value in filters.items():
         if carried.get(name) != value:
             raise InvalidRequest(
                 f"{name} is another than the cursor's; send the cursor alone, or with its own filters."
             )
-    return Question(carried, limit, cursor), carried.get("lead_id")
 
 
 class Decision(msgspec.Struct, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unau
 from sojourn.web.access import access_of
 from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_wrong_method
 from sojourn.web.api import Api
+from sojourn.web.events import EventRoutes
 from sojourn.web.imports import Importing
 from sojourn.web.ingest import Ingest
 from sojourn.web.leads import LeadRoutes
@@ -35,7 +36,7 @@ class Application:
         self._limits = Limits(sojourn, is_local=is_local)
         self._observer = Observer(sojourn.meter)
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
-        routes += LeadRoutes(sojourn, is_local=is_local).routes()
+        routes += LeadRoutes(sojourn, is_local=is_local).routes() + EventRoutes(sojourn, is_local=is_local).routes()
         if is_local:
             local = (Local, LocalSites, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]
