@@ -19,7 +19,7 @@ from sojourn.pipeline.collect import Arrival, collect
 from tests import oracle
 from tests.conftest import NOW
 from tests.laws.test_retention import ill
-from tests.laws.test_sessions import MOST_CODES, World, draw_event, law, stored, take_step
+from tests.laws.test_sessions import MOST_CODES, World, costly, draw_event, stored, take_step
 
 Payload = dict[str, object]
 
@@ -63,7 +63,8 @@ def erase(app: Sojourn, world: World, chance: random.Random) -> set[tuple[str, s
     return gone
 
 
-@law
+@pytest.mark.slow
+@costly
 @given(seed=st.integers(0, 1 << 32), very_many=st.sampled_from([2, 5000]))
 def test_an_erasure_leaves_the_sessions_of_everybody_else(
     app: Sojourn, new_site: Callable[..., Site], seed: int, very_many: int

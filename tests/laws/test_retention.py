@@ -22,7 +22,7 @@ from sojourn.pipeline.touched import Range
 from sojourn.store.engine import sql
 from tests import oracle
 from tests.kit import to_events
-from tests.laws.test_sessions import BASE, INSTANTS, MOST_CODES, World, draw_event, law, stored, take_step
+from tests.laws.test_sessions import BASE, INSTANTS, MOST_CODES, World, costly, draw_event, stored, take_step
 
 
 @dataclass
@@ -88,7 +88,8 @@ def ill(app: Sojourn, site: Site) -> dict[str, list[str]]:
     return {check["table"]: check["examples"] for check in last["done"]["checks"] if check["differing"]}
 
 
-@law
+@pytest.mark.slow
+@costly
 @given(seed=st.integers(0, 1 << 32), very_many=st.sampled_from([2, 5000]))
 def test_a_purge_leaves_the_sessions_of_what_remains(
     app: Sojourn, new_site: Callable[..., Site], seed: int, very_many: int

@@ -99,6 +99,10 @@ law = settings(
 )
 
 
+# For laws whose single example is as long as many of the others.
+costly = settings(law, max_examples=max(3, law.max_examples // 4))
+
+
 def take_step(app: Sojourn, world: World, step: tuple[str, list[int]]) -> None:
     kind, numbers = step
     if kind == "send":
