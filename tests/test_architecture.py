@@ -26,7 +26,7 @@ ALLOWED = {
     "adapters": {*_NOUNS, "frames"},
     "frames": _NOUNS,
     "pipeline": {*_NOUNS, "store", "adapters", "frames"},
-    "reports": _VERBS,
+    "reports": {*_VERBS, "frames"},
     "app": {*_VERBS, "reports"},
     "web": {*_NOUNS, "settings", "logs", "app", "pipeline", "reports"},
     "commands": _SHELL,

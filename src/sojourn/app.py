@@ -4,18 +4,17 @@ import dataclasses
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
+import pyarrow as pa
 
 from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
 from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
-from sojourn.model.retention import remembering
-from sojourn.model.site import Site, changed, is_retroactive, owner_of, shown
+from sojourn.model.site import Site, changed, owner_of, shown
 from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, Recent, copy_of, key_of
 from sojourn.pipeline.cleaning import Cleaner
@@ -34,11 +33,14 @@ from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.served import Served
-from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
+from sojourn.pipeline.site_changes import change_site
+from sojourn.pipeline.sites import DEFAULT_SITE, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
 from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.event_export import EventExports
 from sojourn.reports.events import EventPages
+from sojourn.reports.export import Exports
 from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.lead_pages import LeadPages
@@ -83,9 +85,11 @@ class Sojourn:
         self.sessions = Sessions(self.engine, self.served)
         self.lead_pages = LeadPages(self.engine, self.sessions)
         holding = Holding(self.engine)
+        self.exports = Exports(self.engine, self.sites)
         self.changes = Changes(self.engine, self.sessions, holding)
         self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
         self.events = EventPages(self.engine, self.leads, self.journeys, holding)
+        self.event_exports = EventExports(self.events)
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.turns = threading.RLock()
@@ -171,6 +175,12 @@ class Sojourn:
         reader = self.changes if SINCE in question.filters else self.sessions
         return reader.page(self.sites[site_id], site_id, question, self.now_ms())
 
+    def export(self, site_id: str, question: Question, lead: str | None, limit: int | None) -> Iterator[pa.Table]:
+        """The list as tables; all of it without a limit."""
+        if lead is not None:
+            question = dataclasses.replace(question, leads=self.leads.behind(site_id, lead))
+        return self.exports.tables(site_id, question, limit, self.now_ms())
+
     def synced_until(self, site_id: str) -> int:
         """Every change of a session that was stamped before this instant can be seen: from here a next sync asks."""
         pending = (self.worker.busy_since, self.generations.building_since(site_id))
@@ -215,21 +225,10 @@ class Sojourn:
     def change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
         """The site as it will be, and whether its sessions are being built anew. Raises InvalidRequest."""
         with self.turns:
-            return self._change_site(site_id, patch)
-
-    def _change_site(self, site_id: str, patch: dict[str, Any]) -> tuple[Site, bool]:
-        definition = self.sites.definition(site_id)
-        target = changed(definition.building or definition.present, patch)
-        target = remembering(definition.present, target, self.now_ms())
-        if is_retroactive(definition.building or definition.present, target):
-            self.generations.start(self._renamed(definition.present, target), target)
+            changed_site, is_building = change_site(self.sites, self.generations, site_id, patch, self.now_ms())
+        if is_building:
             self.loop.wake()
-            return target, True
-        if definition.building:
-            self.sites.write(Definition(self._renamed(definition.present, target), target))
-            return target, True
-        self.sites.write(Definition(target))
-        return target, False
+        return changed_site, is_building
 
     def dry_run(self, site_id: str, patch: dict[str, Any]) -> dict[str, Any]:
         """What the patch would change. Raises InvalidRequest."""
@@ -241,12 +240,6 @@ class Sojourn:
         self.engine.execute("SELECT 1")
         if not self.loop.is_alive():
             raise Unavailable("The worker does not run; restart the server.")
-
-    @staticmethod
-    def _renamed(present: Site, target: Site) -> Site:
-        """What does not touch the past holds at once, whatever is still being built."""
-        names = ("name", "hosts", "plan", "retention_days", "earlier_windows", "time_zone")
-        return msgspec.structs.replace(present, **{name: getattr(target, name) for name in names})
 
     def describe_site(self, site_id: str) -> dict[str, Any]:
         definition = self.sites.definition(site_id)

@@ -12,6 +12,7 @@ from sojourn.commands.options import DataOption, SiteOption, folder_of
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.instant import parse_duration
 from sojourn.pipeline.doctor.doctor import SAMPLE
+from sojourn.reports.event_filters import BY_NAME as EVENT_FILTERS
 from sojourn.reports.filters import FILTERS
 
 FAILED, WRONG_USAGE = 1, 2
@@ -29,7 +30,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(sites.app, name="sites")
 app.add_typer(leads.app, name="leads")
 
-FormatOption = Annotated[str, typer.Option("--format", help="table, json or csv.")]
+FormatOption = Annotated[str, typer.Option("--format", help="table, json, csv or parquet.")]
 
 
 def _values(**flags: Any) -> dict[str, settings.Value]:
@@ -117,27 +118,56 @@ def sessionize(
     importing.sessionize_file(file, output, columns, parse_duration(timeout, "--timeout"))
 
 
+LimitOption = Annotated[int | None, typer.Option(min=1, help="How many at the most; all without it.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to, for csv and parquet.")
+]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Go on with a file that was cut off.")]
+
+
 def sessions(
     ctx: typer.Context,
     data: DataOption = None,
     site: SiteOption = None,
     format_: FormatOption = "table",
-    limit: Annotated[int | None, typer.Option(min=1, help="How many at the most; all without it.")] = None,
+    limit: LimitOption = None,
+    output: OutputOption = None,
+    *,
+    resume: ResumeOption = False,
 ) -> None:
     """List sessions, newest first, with the same filters as the API."""
-    pairs = listing.filter_pairs(ctx.args)
-    listing.sessions(folder_of(data), site, format_, limit, pairs)
+    wanted = listing.Wanted(format_, limit, output, resume)
+    listing.sessions(folder_of(data), site, wanted, listing.filter_pairs(ctx.args))
 
 
-_FILTER_HELP = "Filters, as in the API: " + ", ".join(f"--{item.name.replace('_', '-')}" for item in FILTERS) + "."
-app.command(
-    epilog=f"{_FILTER_HELP} Example: sojourn sessions --data sojourn-data --format csv --min-duration 60",
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": ["-h", "--help"],
-    },
-)(sessions)
+def events(
+    ctx: typer.Context,
+    data: DataOption = None,
+    site: SiteOption = None,
+    format_: FormatOption = "table",
+    limit: LimitOption = None,
+    output: OutputOption = None,
+    *,
+    resume: ResumeOption = False,
+) -> None:
+    """List events, newest first, with the same filters as the API: suppressed and passive ones too."""
+    wanted = listing.Wanted(format_, limit, output, resume)
+    listing.events(folder_of(data), site, wanted, listing.filter_pairs(ctx.args, EVENT_FILTERS))
+
+
+_TAKES_FILTERS = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": ["-h", "--help"],
+}
+for _command, _filters, _example in (
+    (sessions, FILTERS, "sojourn sessions --data sojourn-data --format csv --min-duration 60"),
+    (events, EVENT_FILTERS.values(), "sojourn events --data sojourn-data --type purchase --format json"),
+):
+    _named = ", ".join(f"--{item.name.replace('_', '-')}" for item in _filters)
+    app.command(epilog=f"Filters, as in the API: {_named}. Example: {_example}", context_settings=_TAKES_FILTERS)(
+        _command
+    )
 
 
 @keys_app.command("create", epilog="Example: sojourn keys create --kind publishable --data sojourn-data")

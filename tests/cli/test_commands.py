@@ -1,6 +1,7 @@
 """The command line as a user types it: what it prints, what it writes, how it ends."""
 
 import csv
+import dataclasses
 import gzip
 import io
 import json
@@ -11,6 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from sojourn.commands import exporting
+from sojourn.web.connection import connect
 from tests.serving import Server, key_in, run
 
 ROWS = [
@@ -194,3 +197,46 @@ def test_sigterm_ends_cleanly_and_quickly(tmp_path: Path) -> None:
     server.start()
     assert len(server.settled(500)) == 500
     server.close()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_export_that_is_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Killed in the middle of a page, whatever is half written."""
+    data, out = tmp_path / "data", tmp_path / f"sessions.{form}"
+    frame = pl.DataFrame({"who": [f"v{n}" for n in range(50)], "at": ["2025-01-01T10:00:00Z"] * 50})
+    frame.write_csv(tmp_path / "events.csv")
+    run("import", str(tmp_path / "events.csv"), "--data", str(data), "--map", "visitor=who,time=at")
+    expected = sorted((row["id"] for row in sessions(data)), reverse=True)
+    pages: list[int] = []
+
+    def cut(place: exporting.Place, page: exporting.Page, output: Path) -> None:
+        if len(pages) == 2:
+            raise KeyboardInterrupt
+        pages.append(page.rows)
+        note(place, page, output)
+
+    note = exporting._note
+    monkeypatch.setattr(exporting, "ROWS_A_PAGE", 15)
+    order = exporting.Order("/v1/sessions", [("from", "1970-01-01")], form, None, out)
+    with connect(data) as client:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(exporting, "_note", cut)
+            exporting.export(client, order)
+        if form == "csv":
+            with out.open("ab") as file:
+                file.write(b"sess_half a line")
+        exporting.export(client, dataclasses.replace(order, is_resumed=True))
+    found = pl.read_csv(out) if form == "csv" else pl.read_parquet(out)
+    assert found["id"].to_list() == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "events.csv", out.name])
+    wrong = run("sessions", "--data", str(data), "--format", form, "-o", str(out), "--resume")
+    assert (wrong.returncode, "leave out --resume" in wrong.stderr) == (2, True)
+
+
+def test_events_are_listed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run("import", str(write(tmp_path, "csv")), "--data", str(data), "--map", MAP)
+    done = run("events", "--data", str(data), "--from", "1970-01-01", "--type", "click", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [row["lead"] for row in rows] == ["bob"] * 3, done.stderr
+    assert "page_view" in run("events", "--data", str(data), "--from", "1970-01-01").stdout

@@ -23,6 +23,17 @@ def ask(client: httpx.Client, method: str, path: str, body: Any = None, params: 
     return checked(msgspec.json.decode(answer.content))
 
 
+def ask_raw(client: httpx.Client, path: str, params: Any) -> httpx.Response:
+    """The answer as it is. Raises the error that the server answered with."""
+    try:
+        answer = client.get(path, params=params)
+    except httpx.TransportError as error:
+        raise gone(error) from None
+    if answer.status_code >= 400:
+        checked(msgspec.json.decode(answer.content))
+    return answer
+
+
 def stream(client: httpx.Client, path: str, body: Any) -> Iterator[dict[str, Any]]:
     """The objects of an answer of one a line, as they come. Raises the error that one of them is."""
     try:

@@ -23,7 +23,6 @@ _LARGE = pa.large_string()
 _LETTERS = np.frombuffer(ALPHABET.encode(), np.uint8)
 # Two letters of base32 for each ten bits: thirteen look-ups make an id.
 _PAIRS = np.stack([np.repeat(_LETTERS, 32), np.tile(_LETTERS, 32)], axis=1).view(np.uint16).ravel()
-_ID_LENGTH = len(PREFIX) + 26
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
@@ -124,18 +123,21 @@ def start_order(keys: SessionKeys) -> Numbers:
 
 def encoded(keys: SessionKeys) -> pa.Array:
     """`sess_` and 26 letters for each 48 bits of start, 16 of bucket and 64 of tail."""
-    started, buckets, tails = keys
-    letters = np.empty((len(started), _ID_LENGTH), np.uint8)
+    return encoded_numbers(keys.started.astype(np.uint64) << np.uint64(16) | keys.buckets, keys.tails, PREFIX)
+
+
+def encoded_numbers(upper: Numbers, lower: Numbers, prefix: str) -> pa.Array:
+    """The prefix and 26 letters for each 128 bits, in two halves (uint64[n])."""
+    letters = np.empty((len(upper), len(prefix) + 26), np.uint8)
 
     def fill(span: slice) -> None:
-        upper = started[span].astype(np.uint64) << np.uint64(16) | buckets[span]
-        pairs = np.empty((len(upper), 13), np.uint16)
+        pairs = np.empty((len(upper[span]), 13), np.uint16)
         for place in range(13):
-            pairs[:, place] = _PAIRS[_ten_bits(upper, tails[span], 120 - 10 * place)]
-        letters[span, : len(PREFIX)] = np.frombuffer(PREFIX.encode(), np.uint8)
-        letters[span, len(PREFIX) :] = pairs.view(np.uint8)
+            pairs[:, place] = _PAIRS[_ten_bits(upper[span], lower[span], 120 - 10 * place)]
+        letters[span, : len(prefix)] = np.frombuffer(prefix.encode(), np.uint8)
+        letters[span, len(prefix) :] = pairs.view(np.uint8)
 
-    spread(fill, spans(len(started)))
+    spread(fill, spans(len(upper)))
     return _texts(letters)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio.to_thread
 import msgspec
+import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,7 +17,9 @@ from sojourn.pipeline.keys import Access
 from sojourn.reports import cursor as cursors
 from sojourn.reports import filters as filter_table
 from sojourn.reports.changes import SINCE
+from sojourn.reports.export import MAX_EXPORT, texts_of
 from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT, Question
+from sojourn.web import exporting
 from sojourn.web.answers import json_answer
 from sojourn.web.keyed import Answerer, allow_only, keyed
 from sojourn.web.openapi import document
@@ -50,12 +53,31 @@ class Api:
         return keyed(self._sojourn, answer, is_local=self._is_local)
 
     def list_sessions(self, access: Access, request: Request) -> Any:
-        question, lead = question_of(request.query_params.multi_items())
+        form = exporting.format_of(request)
+        pairs = [pair for pair in request.query_params.multi_items() if pair[0] != "format"]
+        if form != exporting.JSON:
+            return self._export(access, form, pairs)
+        question, lead = question_of(pairs)
         # Asked before the rows are: what is stamped later may be among them, and comes again.
         synced_until = self._sojourn.synced_until(access.site_id)
         page = self._sojourn.page(access.site_id, question, lead)
         answer = {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
         return answer | ({"synced_until": iso(synced_until)} if SINCE in question.filters else {})
+
+    def _export(self, access: Access, form: str, pairs: list[tuple[str, str]]) -> Response:
+        """The whole list as a file, or with a limit so many rows of it and the cursor of what follows."""
+        question, lead = question_of(pairs, MAX_EXPORT)
+        if SINCE in question.filters or (question.after is not None and question.after.direction == "after"):
+            raise InvalidRequest("updated_since and paging back are for JSON alone.")
+        if "limit" not in dict(pairs):
+            tables = self._sojourn.export(access.site_id, question, lead, None)
+            return exporting.streamed(tables, form, "sessions", texts_of)
+        table = pa.concat_tables(self._sojourn.export(access.site_id, question, lead, question.limit + 1))
+        page = table.slice(0, question.limit)
+        following = None
+        if table.num_rows > question.limit:
+            following = cursors.encode(cursors.Cursor(page["id"][-1].as_py(), "before", dict(question.filters)))
+        return exporting.whole(page, form, texts_of, following)
 
     def get_session(self, access: Access, request: Request) -> Any:
         allow_only(request, {"events_cursor"})
@@ -100,9 +122,9 @@ class Api:
         return json_answer({"status": "ready"} | ({"disk": "low"} if is_low else {}))
 
 
-def question_of(pairs: list[tuple[str, str]]) -> tuple[Question, str | None]:
+def question_of(pairs: list[tuple[str, str]], most: int = MAX_LIMIT) -> tuple[Question, str | None]:
     """What a list is asked by query parameters, and whose sessions. Raises InvalidRequest."""
-    single, limit, filters = parameters_of(pairs, filter_table.BY_NAME)
+    single, limit, filters = parameters_of(pairs, filter_table.BY_NAME, most)
     if "cursor" not in single:
         return Question(filters, limit), filters.get("lead_id")
     cursor = cursors.decode(single["cursor"])
@@ -112,7 +134,7 @@ def question_of(pairs: list[tuple[str, str]]) -> tuple[Question, str | None]:
 
 
 def parameters_of(
-    pairs: list[tuple[str, str]], table: Mapping[str, filter_table.Filter]
+    pairs: list[tuple[str, str]], table: Mapping[str, filter_table.Filter], most: int = MAX_LIMIT
 ) -> tuple[dict[str, str], int, dict[str, Any]]:
     """Query parameters by name, the limit, and the filters. Raises InvalidRequest for what the list does not take."""
     names = [name for name, _ in pairs]
@@ -125,7 +147,7 @@ def parameters_of(
     for name in ("limit", "cursor"):
         if names.count(name) > 1:
             raise InvalidRequest(f"{name} is given {names.count(name)} times; allowed is once.")
-    limit = filter_table.integer("limit", single.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT)
+    limit = filter_table.integer("limit", single.get("limit", str(DEFAULT_LIMIT)), 1, most)
     return single, limit, filter_table.parse(pairs, table)
 
 

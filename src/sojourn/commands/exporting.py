@@ -1,0 +1,177 @@
+"""Lists into files: page by page, each page on the disk before the next is asked for, so that a cut-off one goes on."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import httpx
+import msgspec
+import pyarrow.parquet as pq
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from sojourn.commands.terminal import ask_raw, err, out
+from sojourn.errors import FileError, InvalidRequest
+from sojourn.web.exporting import NEXT_CURSOR, ROWS
+
+ROWS_A_PAGE = 100_000
+CSV, PARQUET = "csv", "parquet"
+Pairs = list[tuple[str, str]]
+
+
+class Place(msgspec.Struct):
+    """How far a file has come: its bytes or its parts, the rows in them, and the cursor of what follows."""
+
+    question: list[tuple[str, str]]
+    size: int = 0
+    rows: int = 0
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to export: the list's path, how it is asked, in which form, and where to."""
+
+    path: str
+    pairs: Pairs
+    form: str
+    limit: int | None = None
+    output: Path | None = None
+    is_resumed: bool = False
+
+
+def export(client: httpx.Client, order: Order) -> None:
+    """Raises InvalidRequest, FileError, and what the server answers."""
+    if order.output is None:
+        if order.form == PARQUET:
+            raise InvalidRequest("--format parquet needs a file to write to: -o FILE.parquet.")
+        for page in _pages(client, order, Place(order.pairs)):
+            sys.stdout.buffer.write(page.body)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        rows = (_csv_file if order.form == CSV else _parquet_file)(client, order, order.output)
+    except OSError as error:
+        raise FileError(f"{order.output} cannot be written: {error.strerror}.") from None
+    out.print(f"{rows:,} rows -> {order.output}", soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Page:
+    body: bytes
+    rows: int
+    cursor: str | None
+
+
+def _pages(client: httpx.Client, order: Order, place: Place) -> Iterator[Page]:
+    """What follows the place. The header of CSV comes with the first page of the list alone."""
+    left = None if order.limit is None else order.limit - place.rows
+    cursor, is_first = place.cursor, place.rows == 0
+    while left is None or left > 0:
+        most = ROWS_A_PAGE if left is None else min(ROWS_A_PAGE, left)
+        asked = [("cursor", cursor)] if cursor is not None else order.pairs
+        answer = ask_raw(client, order.path, [*asked, ("format", order.form), ("limit", str(most))])
+        page = _page(answer, order.form, is_first=is_first)
+        yield page
+        if page.cursor is None:
+            return
+        left = None if left is None else left - page.rows
+        cursor, is_first = page.cursor, False
+
+
+def _page(answer: httpx.Response, form: str, *, is_first: bool) -> Page:
+    cursor, body = answer.headers.get(NEXT_CURSOR), answer.content
+    if form == PARQUET:
+        return Page(body, pq.read_metadata(io.BytesIO(body)).num_rows, cursor)
+    rows = int(answer.headers[ROWS])
+    return Page(body if is_first else body.partition(b"\n")[2], rows, cursor)
+
+
+def _csv_file(client: httpx.Client, order: Order, output: Path) -> int:
+    place = _place(order, output)
+    with output.open("r+b" if place.size else "wb") as file:
+        file.truncate(place.size)
+        file.seek(place.size)
+        for page in _followed(_pages(client, order, place), place):
+            file.write(page.body)
+            _sync(file)
+            place.size += len(page.body)
+            _note(place, page, output)
+    _note_path(output).unlink(missing_ok=True)
+    return place.rows
+
+
+def _parquet_file(client: httpx.Client, order: Order, output: Path) -> int:
+    """Each page is a file beside the target; in the end they are joined."""
+    place, parts = _place(order, output), output.with_name(output.name + ".parts")
+    if not place.size:
+        shutil.rmtree(parts, ignore_errors=True)
+    parts.mkdir(parents=True, exist_ok=True)
+    for page in _followed(_pages(client, order, place), place):
+        with (parts / f"{place.size:06}.parquet").open("wb") as file:
+            file.write(page.body)
+            _sync(file)
+        place.size += 1
+        _note(place, page, output)
+    _join([parts / f"{number:06}.parquet" for number in range(place.size)], output)
+    _note_path(output).unlink(missing_ok=True)
+    shutil.rmtree(parts)
+    return place.rows
+
+
+def _join(parts: list[Path], output: Path) -> None:
+    whole = output.with_name(output.name + ".whole")
+    schema = pq.read_schema(parts[0])
+    with pq.ParquetWriter(whole, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(pq.read_table(part).cast(schema))
+    whole.replace(output)
+
+
+def _place(order: Order, output: Path) -> Place:
+    """Where to begin. Raises InvalidRequest when there is nothing of the same list to resume."""
+    if not order.is_resumed:
+        return Place(order.pairs)
+    try:
+        place = msgspec.json.decode(_note_path(output).read_bytes(), type=Place)
+    except FileNotFoundError:
+        raise InvalidRequest(f"There is no export to {output} that was cut off; leave out --resume.") from None
+    except msgspec.MsgspecError:
+        raise FileError(f"{_note_path(output)} is broken; export again without --resume.") from None
+    if place.question != order.pairs:
+        raise InvalidRequest(f"The export to {output} that was cut off had other filters; give the same ones.")
+    return place
+
+
+def _note_path(output: Path) -> Path:
+    return output.with_name(output.name + ".resume")
+
+
+def _note(place: Place, page: Page, output: Path) -> None:
+    """What is on the disk now counts, whatever happens to this process."""
+    place.rows += page.rows
+    place.cursor = page.cursor
+    path = _note_path(output)
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("wb") as file:
+        file.write(msgspec.json.encode(place))
+        _sync(file)
+    fresh.replace(path)
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _followed(pages: Iterator[Page], place: Place) -> Iterator[Page]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("exporting", total=None)
+        for page in pages:
+            yield page
+            progress.update(task, description=f"{place.rows:,} rows")

@@ -1,0 +1,130 @@
+"""Lists of sessions as columns, stretch by stretch, for files of any length in constant memory."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sojourn.errors import Unavailable
+from sojourn.frames.ids import encoded_numbers
+from sojourn.model.identity import ACCOUNT_PREFIX, LEAD_PREFIX
+from sojourn.model.session import PREFIX, started_ms_of
+from sojourn.model.site import DAY_MS, oldest_kept
+from sojourn.pipeline.sites import Sites
+from sojourn.reports import filters as filter_table
+from sojourn.reports.sessions import Question
+from sojourn.store.engine import Engine, sql
+
+ROWS_AT_ONCE = 100_000
+MAX_EXPORT = 1_000_000
+MINUTE_MS = 60_000
+_INSTANTS = ("started_at", "ended_at", "updated_at")
+_IDS = {"id": ("number", PREFIX), "lead_id": ("lead", LEAD_PREFIX), "account_id": ("account", ACCOUNT_PREFIX)}
+INSTANT = pa.timestamp("ms", "UTC")
+Window = tuple[int, int]
+
+
+class Exports:
+    def __init__(self, engine: Engine, sites: Sites) -> None:
+        self._engine = engine
+        self._sites = sites
+
+    def tables(self, site_id: str, question: Question, limit: int | None, now_ms: int) -> Iterator[pa.Table]:
+        """The sessions that the question chooses, in the list's order, in tables of about 100,000 rows.
+
+        Raises Unavailable when the site's sessions were built anew meanwhile: what is left would be of another build.
+        """
+        site = self._sites[site_id]
+        filters = dict(question.filters)
+        filters.setdefault("to", now_ms + 1)
+        edge = question.after.number if question.after is not None else None
+        newest = now_ms if edge is None else min(now_ms, started_ms_of(edge))
+        filters.setdefault("from", max(0, newest - 30 * DAY_MS))
+        filters["from"] = max(filters["from"], oldest_kept(site, now_ms))
+        filters["to"] = filters["to"] if edge is None else min(filters["to"], started_ms_of(edge) + 1)
+        place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}
+        place["timeout_ms"] = site.session_timeout_ms
+        left = limit if limit is not None else 1 << 62
+        for window in self._windows(place, filters):
+            rows = self._stretch(place, filters, question, window)
+            if self._sites[site_id].generation != site.generation:
+                raise Unavailable("The sessions were built anew meanwhile; ask again, or resume.")
+            yield presented(rows.slice(0, left))
+            left -= rows.num_rows
+            if left <= 0:
+                return
+
+    def _windows(self, place: dict[str, Any], filters: dict[str, Any]) -> Iterator[Window]:
+        """Windows that together are what is asked, newest first, of about ROWS_AT_ONCE rows each."""
+        bounds = {"f_from": filters["from"], "f_to": filters["to"]}
+        last, count = filters["to"], 0
+        for minute, rows in self._engine.query(sql("session.by_minute"), {**place, **bounds}):
+            count += int(rows)
+            if count >= ROWS_AT_ONCE:
+                first = max(filters["from"], int(minute) * MINUTE_MS)
+                yield first, last
+                last, count = first, 0
+        if last > filters["from"]:
+            yield filters["from"], last
+
+    def _stretch(self, place: dict[str, Any], filters: dict[str, Any], question: Question, window: Window) -> pa.Table:
+        wanted = {**filters, "from": window[0], "to": window[1]}
+        if question.leads is not None:
+            wanted["lead_id"] = list(question.leads)
+        texts, parameters = filter_table.conditions(wanted, place["site_id"])
+        if question.after is not None:
+            texts.append("number < {edge:UInt128}")
+            parameters["edge"] = question.after.number
+        text = sql("session.export").replace("/* filters */", " AND ".join(texts))
+        return self._engine.arrow(text, {**place, **parameters})
+
+
+def presented(rows: pa.Table) -> pa.Table:
+    """The columns of `session.export.sql` as the list shows them: ids as texts, instants as such, '' as null."""
+    columns: dict[str, Any] = {}
+    for name, (column, prefix) in _IDS.items():
+        upper, lower = (rows[f"{column}_{half}"].to_numpy() for half in ("upper", "lower"))
+        lacks = (upper == 0) & (lower == 0)
+        ids = encoded_numbers(upper, lower, prefix)
+        columns[name] = pc.if_else(pa.array(~lacks), ids, pa.scalar(None, ids.type)) if lacks.any() else ids
+    for name in rows.column_names:
+        if not name.endswith(("_upper", "_lower")):
+            columns[name] = _shown(name, rows[name])
+    order = ["id", "lead_id", "lead", "account_id"]
+    return pa.table({name: columns[name] for name in [*order, *(name for name in columns if name not in order)]})
+
+
+def _shown(name: str, column: pa.ChunkedArray) -> Any:
+    if name in _INSTANTS:
+        return column.cast(INSTANT)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
+    return column
+
+
+def texts_of(table: pa.Table) -> pa.Table:
+    """The same as texts, for CSV: instants as the API writes them, goals behind one another, true and false."""
+    columns = []
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_timestamp(column.type):
+            column = _iso(column)
+        elif pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            column = pc.binary_join(column.cast(pa.list_(pa.string())), " ")
+        columns.append(column)
+    return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _iso(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """`…32Z`, with `.mmm` only when it is not zero."""
+    ms = column.cast(pa.int64())
+    whole = pc.strftime(column.cast(pa.timestamp("s", "UTC"), safe=False), "%Y-%m-%dT%H:%M:%S")
+    rest = np.asarray(ms.to_numpy()) % 1000
+    if not rest.any():
+        return pc.binary_join_element_wise(whole, "Z", "")
+    shown = pa.array([f".{each:03d}Z" if each else "Z" for each in rest.tolist()])
+    return pc.binary_join_element_wise(whole, shown, "")
