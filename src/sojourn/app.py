@@ -16,7 +16,7 @@ from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, owner_of, shown
 from sojourn.pipeline.backup.taking import Backups
-from sojourn.pipeline.buffer import Buffer, Recent, copy_of, key_of
+from sojourn.pipeline.buffer import Buffer, recent_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.disk import Disk
@@ -32,6 +32,7 @@ from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
+from sojourn.pipeline.segments import Segments
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.site_changes import change_site
 from sojourn.pipeline.sites import DEFAULT_SITE, Sites
@@ -45,12 +46,11 @@ from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.lead_pages import LeadPages
 from sojourn.reports.leads import Leads
+from sojourn.reports.segments import segment_filters
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
 from sojourn.store.merges import Merges
 from sojourn.store.schema import migrate
-
-WARM_EVENTS = 100_000
 
 
 def clock_ms() -> int:
@@ -81,6 +81,7 @@ class Sojourn:
         self.sites = Sites(self.engine, self.commits)
         self.keys = Keys(self.engine, self.commits)
         self.refusals = Refusals(self.engine, self.meter)
+        self.segments = Segments(self.engine, self.commits)
         self.leads = Leads(self.engine)
         self.sessions = Sessions(self.engine, self.served)
         self.lead_pages = LeadPages(self.engine, self.sessions)
@@ -108,9 +109,8 @@ class Sojourn:
         )
         chores = (self.erasing.work, self.retention.work, self.cleaner.work)
         self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, self.now_ms, self.turns, chores)
-        self.buffer = Buffer(
-            self.engine, self.commits, self._recent(), self.meter, self.loop.wake, gather, self._admitted
-        )
+        recent = recent_of(self.engine, self.commits.settled())
+        self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, self._admitted)
         self.registry = Registry(
             self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
         )
@@ -138,13 +138,6 @@ class Sojourn:
     def _last_commit(self) -> int:
         return int(self.engine.query("SELECT max(commit_id) FROM events")[0][0])
 
-    def _recent(self) -> Recent:
-        recent = Recent()
-        rows = self.engine.query(sql("event.recent"), {"most": WARM_EVENTS, "upto": self.commits.settled()})
-        for site_id, sender, event_id, occurred_at, content in rows:
-            recent.remember(key_of(site_id, sender, event_id), copy_of(occurred_at, content))
-        return recent
-
     def work_off(self) -> None:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
         with self.turns:
@@ -170,15 +163,20 @@ class Sojourn:
             self.loop.wake()
 
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
-        if lead is not None:
-            question = dataclasses.replace(question, leads=self.leads.behind(site_id, lead))
+        question = self._resolved(site_id, question, lead)
         reader = self.changes if SINCE in question.filters else self.sessions
         return reader.page(self.sites[site_id], site_id, question, self.now_ms())
 
+    def _resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
+        """With the leads and segments that its filters name. Raises InvalidRequest."""
+        named = question.filters.get("segment_id", [])
+        segments = tuple(segment_filters(self.segments, site_id, named))
+        leads = None if lead is None else self.leads.behind(site_id, lead)
+        return dataclasses.replace(question, leads=leads, segments=segments)
+
     def export(self, site_id: str, question: Question, lead: str | None, limit: int | None) -> Iterator[pa.Table]:
         """The list as tables; all of it without a limit."""
-        if lead is not None:
-            question = dataclasses.replace(question, leads=self.leads.behind(site_id, lead))
+        question = self._resolved(site_id, question, lead)
         return self.exports.tables(site_id, question, limit, self.now_ms())
 
     def synced_until(self, site_id: str) -> int:

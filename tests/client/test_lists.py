@@ -15,8 +15,8 @@ from tests.client.outside import HANG_UP, Answer, Outside
 PARQUET = "application/vnd.apache.parquet"
 
 
-def page(*rows: dict[str, Any], cursor: str | None = None, **headers: str) -> Answer:
-    return Answer(200, {"data": list(rows), "next_cursor": cursor, "has_more": cursor is not None}, headers)
+def page(*rows: dict[str, Any], cursor: str | None = None, **more: str) -> Answer:
+    return Answer(200, {"data": list(rows), "next_cursor": cursor, "has_more": cursor is not None, **more})
 
 
 def session(number: int) -> dict[str, Any]:
@@ -54,16 +54,16 @@ def test_changes_are_sessions_and_tombstones(connect: Connect) -> None:
         assert outside.asked[0].parameters == [("updated_since", "2026-04-29T00:00:00Z"), ("limit", "200")]
 
 
-def test_the_next_changes_begin_before_these_were_asked_for(connect: Connect) -> None:
-    since = datetime(2020, 4, 29, tzinfo=UTC)
-    before = datetime.now(UTC)
-    with Outside([page(session(3), cursor="more"), page(session(2))]) as outside:
+def test_the_next_changes_begin_where_the_server_says_before_the_first_page(connect: Connect) -> None:
+    since, told = datetime(2020, 4, 29, tzinfo=UTC), "2020-05-01T10:00:00Z"
+    first = page(session(3), cursor="more", synced_until=told)
+    with Outside([first, page(session(2), synced_until="2020-05-02T10:00:00Z")]) as outside:
         changes = connect(outside.url).changes(since)
         rows = iter(changes)
         next(rows)
         assert changes.next_since == since, "not yet read to the end"
         assert len(list(rows)) == 1
-        assert 55 < (before - changes.next_since).total_seconds() < 65
+        assert changes.next_since == datetime(2020, 5, 1, 10, tzinfo=UTC)
     with Outside([page()]) as outside:
         later = datetime(2100, 1, 1)  # noqa: DTZ001 - no zone is UTC
         changes = connect(outside.url).changes(later)

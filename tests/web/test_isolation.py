@@ -15,6 +15,8 @@ from tests.serving import Server, key_in, run
 DATA_OF = ("default", "default:test", "shop", "shop:test")
 AT = "2026-01-05T10:0{}:00Z"
 # They need no key and show no site's data.
+# A test twin's definitions are those of its site.
+SHARED = ("/v1/site", "/v1/segments", "/v1/segments/{id}")
 KEYLESS = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
 
 
@@ -37,8 +39,7 @@ class House:
         """Everything that a key can read."""
         found = {path: probe(self, of) for (method, path), probe in PROBES.items() if method == "get"}
         for path, body in found.items():
-            # A test twin's definitions are its site's, so its name is too.
-            twin = [] if path != "/v1/site" else [of.removesuffix(":test")]
+            twin = [of.removesuffix(":test")] if path in SHARED else []
             assert [each for each in foreign_marks(body, of) if each not in twin] == []
         return found
 
@@ -116,6 +117,31 @@ def one_lead(tail: str) -> Callable[[House, str], Any]:
     return probe
 
 
+def one_segment(house: House, of: str) -> Any:
+    segments = house.ask(of, "GET", "/v1/segments")["data"]
+    return [house.ask(of, "GET", f"/v1/segments/{segment['id']}") for segment in segments]
+
+
+def make_segment(house: House, of: str) -> Any:
+    """Definitions are shared with the twin, so the mark is that of the site."""
+    body = {"name": mark(of.removesuffix(":test")), "filters": {"entry_point": "page_view"}}
+    return house.ask(of, "POST", "/v1/segments", json=body)
+
+
+def change_segment(house: House, of: str) -> None:
+    made = make_segment(house, of)["data"]["id"]
+    house.ask(of, "PATCH", f"/v1/segments/{made}", json={"filters": {"min_events": 2}})
+    others = [other for other in DATA_OF if other.removesuffix(":test") != of.removesuffix(":test")]
+    for other in others:
+        for method in ("GET", "PATCH", "DELETE"):
+            answer = house.server.ask(method, f"/v1/segments/{made}", house.keys[other], json={"name": "x"})
+            assert answer.status_code == 404
+
+
+def remove_segment(house: House, of: str) -> None:
+    house.ask(of, "DELETE", f"/v1/segments/{make_segment(house, of)['data']['id']}")
+
+
 def send(house: House, of: str) -> None:
     event = {"type": "page_view", "url": f"https://x.example/{mark(of)}", "visitor_id": "v1", "event_id": "sent"}
     house.ask(of, "POST", "/v1/events", json={**event, "occurred_at": "2026-01-06T10:00:00Z"})
@@ -154,6 +180,11 @@ PROBES: dict[tuple[str, str], Callable[[House, str], Any]] = {
     ("get", "/v1/leads"): get("/v1/leads"),
     ("get", "/v1/leads/{id}"): one_lead(""),
     ("get", "/v1/leads/{id}/export"): one_lead("/export"),
+    ("get", "/v1/segments"): get("/v1/segments"),
+    ("get", "/v1/segments/{id}"): one_segment,
+    ("post", "/v1/segments"): make_segment,
+    ("patch", "/v1/segments/{id}"): change_segment,
+    ("delete", "/v1/segments/{id}"): remove_segment,
     ("post", "/v1/events"): send,
     ("post", "/v1/suppressions"): suppress,
     ("patch", "/v1/site"): change,
@@ -193,7 +224,7 @@ def test_writing_changes_the_own_data_alone(house: House, route: tuple[str, str]
     """Each data in turn; its twin shares its definitions, so those may change with it."""
     for of in DATA_OF:
         others = [other for other in DATA_OF if other != of]
-        if route == ("patch", "/v1/site"):
+        if route[1] in SHARED:
             others = [other for other in others if other.removesuffix(":test") != of.removesuffix(":test")]
         before = {other: house.seen(other) for other in others}
         PROBES[route](house, of)

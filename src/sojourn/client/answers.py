@@ -152,11 +152,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list; `next_cursor` is None when `has_more` is False."""
+    """One page of a list; `next_cursor` is None when `has_more` is False, `synced_until` without `updated_since`."""
 
     data: list[T]
     next_cursor: str | None = None
     has_more: bool
+    synced_until: datetime | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):

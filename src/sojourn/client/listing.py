@@ -1,8 +1,6 @@
 """Lists that page by themselves, and how far a synchronisation has come."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -13,8 +11,6 @@ from sojourn.client.steps import Call, Reply, Request
 
 T = TypeVar("T")
 
-# A change is dated a moment before it can be seen: asking again reaches back over that moment.
-OVERLAP = timedelta(minutes=1)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,37 +36,27 @@ class Sync(Listing[Session | Tombstone]):
     """The pages of what changed since an instant; at their end `next_since` is from when to ask next."""
 
     def __init__(self, call: Call[Page[Session | Tombstone]], since: datetime) -> None:
-        super().__init__(Call(call.request, self._timed(call.read)))
+        super().__init__(call)
         self.next_since = since
-        self._asked_at: datetime | None = None
-
-    def _timed(
-        self, read: Callable[[Reply], Page[Session | Tombstone]]
-    ) -> Callable[[Reply], Page[Session | Tombstone]]:
-        def read_timed(reply: Reply) -> Page[Session | Tombstone]:
-            self._asked_at = self._asked_at or _date_of(reply.headers)
-            return read(reply)
-
-        return read_timed
+        self._synced_until: datetime | None = None
 
     def passed(self, page: Page[Session | Tombstone]) -> None:
         super().passed(page)
-        if self.call is None and self._asked_at is not None:
-            # By the server's clock when the first page was answered, never back behind what was asked.
-            self.next_since = max(self.next_since, self._asked_at - OVERLAP)
-
-
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("date", ""))
-    except ValueError:
-        return None
+        # What the first page tells holds for all: it was told before any of them was read.
+        self._synced_until = self._synced_until or page.synced_until
+        if self.call is None and self._synced_until is not None:
+            self.next_since = max(self.next_since, self._synced_until)
 
 
 def read_changes(reply: Reply) -> Page[Session | Tombstone]:
     """A page in which sessions and tombstones are mixed."""
     page = msgspec.json.decode(reply.body, type=Page[msgspec.Raw])
-    return Page(data=[_change(raw) for raw in page.data], next_cursor=page.next_cursor, has_more=page.has_more)
+    return Page(
+        data=[_change(raw) for raw in page.data],
+        next_cursor=page.next_cursor,
+        has_more=page.has_more,
+        synced_until=page.synced_until,
+    )
 
 
 def _change(raw: msgspec.Raw) -> Session | Tombstone:

@@ -12,11 +12,12 @@ from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS, Event
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.metering import Meter
-from sojourn.store.engine import Engine
+from sojourn.store.engine import Engine, sql
 
 MAX_ROWS = 10_000
 MAX_WAITING = 100_000
 REMEMBERED = 200_000
+WARM_EVENTS = 100_000
 
 _encoder = msgspec.json.Encoder()
 
@@ -69,6 +70,15 @@ def key_of(site_id: str, sender: str, event_id: str) -> int:
 def copy_of(occurred_at: int, content: int) -> int:
     """64 bits that stand for one of the copies of an event."""
     return content ^ occurred_at
+
+
+def recent_of(engine: Engine, upto: int) -> Recent:
+    """The copies that were committed last, up to a commit: for a process that begins."""
+    recent = Recent()
+    rows = engine.query(sql("event.recent"), {"most": WARM_EVENTS, "upto": upto})
+    for site_id, sender, event_id, occurred_at, content in rows:
+        recent.remember(key_of(site_id, sender, event_id), copy_of(occurred_at, content))
+    return recent
 
 
 class Buffer:

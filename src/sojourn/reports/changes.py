@@ -38,9 +38,9 @@ class Changes:
         if question.leads is not None:
             wanted["lead_id"] = list(question.leads)
         backwards = question.after is not None and question.after.direction == "after"
-        texts, parameters = filter_table.conditions(wanted, site_id)
+        texts, parameters = filter_table.conditions(wanted, site_id, question.segments)
         parameters |= {"site_id": site_id, "generation": site.generation, "since": filters[SINCE]}
-        parameters["most"] = question.limit + 1
+        parameters |= {"most": question.limit + 1, "oldest": oldest_kept(site, now_ms)}
         edge = ""
         if question.after is not None:
             edge = "AND number > {edge:UInt128}" if backwards else "AND number < {edge:UInt128}"

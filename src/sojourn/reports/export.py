@@ -45,7 +45,7 @@ class Exports:
         filters["from"] = max(filters["from"], oldest_kept(site, now_ms))
         filters["to"] = filters["to"] if edge is None else min(filters["to"], started_ms_of(edge) + 1)
         place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}
-        place["timeout_ms"] = site.session_timeout_ms
+        place |= {"timeout_ms": site.session_timeout_ms, "oldest": oldest_kept(site, now_ms)}
         left = limit if limit is not None else 1 << 62
         for window in self._windows(place, filters):
             rows = self._stretch(place, filters, question, window)
@@ -73,7 +73,7 @@ class Exports:
         wanted = {**filters, "from": window[0], "to": window[1]}
         if question.leads is not None:
             wanted["lead_id"] = list(question.leads)
-        texts, parameters = filter_table.conditions(wanted, place["site_id"])
+        texts, parameters = filter_table.conditions(wanted, place["site_id"], question.segments)
         if question.after is not None:
             texts.append("number < {edge:UInt128}")
             parameters["edge"] = question.after.number

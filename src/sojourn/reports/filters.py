@@ -9,6 +9,7 @@ from sojourn.model import instant
 from sojourn.model.channel import CHANNELS
 from sojourn.model.event import normalise_type
 from sojourn.model.identity import account_numbers
+from sojourn.store.engine import sql
 
 MAX_INTEGER = (1 << 63) - 1
 
@@ -41,6 +42,7 @@ FILTERS: tuple[Filter, ...] = (
         "lead IN {value}",
         "of this lead: lead_id, or the caller's own id, e-mail or visitor id",
     ),
+    Filter("segment_id", "segment", "", "of a lead in this segment; repeat for any of several"),
     Filter("account_id", "account", "account_number IN {value}", "of this account: account_id, own id or domain"),
     *_bounds("duration", "intDiv(ended_at - started_at, 1000)", "seconds long"),
     *_bounds("events", "event_count", "events"),
@@ -80,7 +82,9 @@ _TYPES = {
     "account": "Array(UInt128)",
 }
 # Kinds that may be given more than once.
-REPEATABLE = ("any_of", "account", "urls", "types")
+REPEATABLE = ("any_of", "account", "segment", "urls", "types")
+# Of what a segment may be made: what does not depend on the moment, nor on other segments.
+OF_SEGMENTS = tuple(name for name in BY_NAME if name not in ("from", "to", "updated_since", "lead_id", "segment_id"))
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -135,27 +139,42 @@ def integer(name: str, text: str, least: int, most: int) -> int:
     return int(text)
 
 
-def conditions(filters: Mapping[str, Any], site_id: str) -> tuple[list[str], dict[str, Any]]:
-    """SQL conditions on rows of a site's `sessions` and their parameters; `lead_id` is expected as a list of refs."""
+def conditions(
+    filters: Mapping[str, Any], site_id: str, segments: Sequence[Mapping[str, Any]] = ()
+) -> tuple[list[str], dict[str, Any]]:
+    """SQL conditions on rows of a site's `sessions` and their parameters; `lead_id` is expected as a list of refs, and
+    for `segment_id` the filters of the segments.
+    """
+    named = {name: value for name, value in filters.items() if name != "segment_id"}
+    texts, parameters = _conditions(named, site_id, "f")
+    any_of = []
+    for place, segment in enumerate(segments):
+        inner, more = _conditions(segment, site_id, f"s{place}")
+        any_of.append(sql("lead.in_segment").replace("/* filters */", " AND ".join(inner)))
+        parameters |= more
+    return ([*texts, f"({' OR '.join(any_of)})"] if any_of else texts), parameters
+
+
+def _conditions(filters: Mapping[str, Any], site_id: str, prefix: str) -> tuple[list[str], dict[str, Any]]:
     texts: list[str] = []
     parameters: dict[str, Any] = {}
     for name, value in filters.items():
         item = BY_NAME[name]
         if item.kind == "urls":
-            texts.append(_any_url(item, value, parameters))
+            texts.append(_any_url(item, value, prefix, parameters))
             continue
         if item.kind == "account":
             value = [number for text in value for number in account_numbers(site_id, text)]
-        texts.append(item.condition.replace("{value}", f"{{f_{name}:{_TYPES[item.kind]}}}"))
-        parameters[f"f_{name}"] = int(value) if item.kind == "boolean" else value
+        texts.append(item.condition.replace("{value}", f"{{{prefix}_{name}:{_TYPES[item.kind]}}}"))
+        parameters[f"{prefix}_{name}"] = int(value) if item.kind == "boolean" else value
     return texts, parameters
 
 
-def _any_url(item: Filter, texts: Sequence[str], parameters: dict[str, Any]) -> str:
+def _any_url(item: Filter, texts: Sequence[str], prefix: str, parameters: dict[str, Any]) -> str:
     """The URL is one of the texts, or begins with one that ends in `*`."""
     conditions = []
     for place, text in enumerate(texts):
-        name = f"f_{item.name}_{place}"
+        name = f"{prefix}_{item.name}_{place}"
         is_beginning = text.endswith("*")
         parameters[name] = text[:-1] if is_beginning else text
         asked = f"{{{name}:String}}"

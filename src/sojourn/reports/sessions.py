@@ -30,12 +30,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Question:
-    """What a list is asked: `filters` by name, instants in milliseconds; `leads` the refs behind `lead_id`."""
+    """What a list is asked: `filters` by name, instants in milliseconds; `leads` the refs behind `lead_id`, `segments`
+    the filters of the segments behind `segment_id`.
+    """
 
     filters: Mapping[str, Any]
     limit: int = DEFAULT_LIMIT
     after: Cursor | None = None
     leads: tuple[str, ...] | None = None
+    segments: tuple[Mapping[str, Any], ...] = ()
 
 
 class Sessions:
@@ -104,8 +107,10 @@ class Sessions:
         backwards = question.after is not None and question.after.direction == "after"
         found: list[dict[str, Any]] = []
         for first, last in _spans(oldest, filters["to"], question.after, backwards=backwards):
-            texts, parameters = filter_table.conditions({**wanted, "from": first, "to": last}, site_id)
-            parameters |= {"site_id": site_id, "generation": site.generation}
+            texts, parameters = filter_table.conditions(
+                {**wanted, "from": first, "to": last}, site_id, question.segments
+            )
+            parameters |= {"site_id": site_id, "generation": site.generation, "oldest": oldest_kept(site, now_ms)}
             parameters["most"] = question.limit + 1 - len(found)
             if question.after is not None:
                 texts.append("number > {edge:UInt128}" if backwards else "number < {edge:UInt128}")

@@ -21,6 +21,7 @@ from sojourn.web.limits import Limits
 from sojourn.web.local import Local
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
+from sojourn.web.segments import SegmentRoutes
 from sojourn.web.sites import LocalSites
 from sojourn.web.upkeep import Upkeep
 
@@ -37,6 +38,7 @@ class Application:
         self._observer = Observer(sojourn.meter)
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         routes += LeadRoutes(sojourn, is_local=is_local).routes() + EventRoutes(sojourn, is_local=is_local).routes()
+        routes += SegmentRoutes(sojourn, is_local=is_local).routes()
         if is_local:
             local = (Local, LocalSites, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]

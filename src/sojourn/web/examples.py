@@ -43,4 +43,11 @@ SESSION = {
     "updated_at": "2026-04-29T10:28:08.117Z",
 }
 SITE = {"id": "default", "name": "Default site", "session_timeout_ms": 1_800_000, "hosts": ["shop.example"]}
+SEGMENT = {
+    "id": "seg_2Y4ATJ3WEQZZ6Q1PCE9A9QHTGW",
+    "name": "Asked for a demo",
+    "filters": {"has_event": ["demo_request"], "min_points": 10},
+    "created_at": "2026-04-29T10:14:32Z",
+    "updated_at": "2026-04-29T10:14:32Z",
+}
 ERROR = {"error": "InvalidRequest", "message": "limit is '0'; allowed: 1 to 200."}

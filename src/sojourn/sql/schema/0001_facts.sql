@@ -186,3 +186,16 @@ CREATE TABLE imports
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (site_id, import_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Versions of segments' definitions, one JSON text each; the newest counts.
+CREATE TABLE segments
+(
+    site_id LowCardinality(String),
+    segment_id String,
+    version UInt64,
+    definition String,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (site_id, segment_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

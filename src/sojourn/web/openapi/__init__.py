@@ -2,7 +2,7 @@
 
 from sojourn.errors import ERRORS
 from sojourn.web.examples import ERROR
-from sojourn.web.openapi import events, leads, operation, sessions, site, stored
+from sojourn.web.openapi import events, leads, operation, segments, sessions, site, stored
 from sojourn.web.openapi.events import EVENT_FIELDS
 from sojourn.web.openapi.parts import (
     TEXT,
@@ -16,7 +16,7 @@ from sojourn.web.openapi.sessions import SESSION_FIELDS
 __all__ = ["EVENT_FIELDS", "SESSION_FIELDS", "document"]
 
 # Each has SCHEMAS and PATHS.
-_TOPICS = (events, leads, operation, sessions, site, stored)
+_TOPICS = (events, leads, operation, sessions, site, segments, stored)
 _CODES = sorted({error.code for error in ERRORS} | {"InternalError"})
 
 _SCHEMAS: Schema = {
