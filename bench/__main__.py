@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 import sojourn
-from bench import serve, sessionize
+from bench import scale, serve, sessionize
 
 OUT = Path(__file__).parent / "out"
 
@@ -26,18 +26,20 @@ def machine() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=1_000_000, help="events in the files that are sessionized")
-    parser.add_argument("--only", choices=["sessionize", "serve"], help="one part alone")
+    parser.add_argument("--only", choices=["sessionize", "serve", "scale"], help="one part alone")
     arguments = parser.parse_args()
     console, lines = (
         Console(width=150, highlight=False),
         [f"{datetime.now(UTC):%Y-%m-%d}, Sojourn {sojourn.__version__}, {machine()}", ""],
     )
-    if arguments.only != "serve":
+    if arguments.only in (None, "sessionize"):
         title = f"sessionize, {arguments.size:,} events, Parquet to Parquet"
         _show(console, lines, title, sessionize.COLUMNS, map(sessionize.cells, sessionize.rows(arguments.size, 3)))
-    if arguments.only != "sessionize":
-        figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in serve.rows()]
-        _show(console, lines, "serve", ("what", "measured", "wanted", "reached"), figures)
+    parts = {"serve": serve.rows, "scale": lambda: scale.rows(arguments.size)}
+    for name, measured in parts.items():
+        if arguments.only in (None, name):
+            figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in measured()]
+            _show(console, lines, name, ("what", "measured", "wanted", "reached"), figures)
     OUT.mkdir(exist_ok=True)
     (OUT / "last.md").write_text("\n".join(lines))
 

@@ -98,7 +98,7 @@ def _ms(text: str) -> float:
 def visible(server: Served, seconds: float, rate: int, crowd: list[str]) -> list[float]:
     """Seconds from acknowledgement to visibility of probes, sorted, while `rate` events/s of the crowd come in."""
     stop = threading.Event()
-    load = threading.Thread(target=_crowd, args=(server, stop, rate, crowd))
+    load = threading.Thread(target=send_crowd, args=(server, stop, rate, crowd))
     load.start()
     took: list[float] = []
     headers = {"Authorization": f"Bearer {KEY}"}
@@ -116,7 +116,7 @@ def visible(server: Served, seconds: float, rate: int, crowd: list[str]) -> list
     return sorted(took)
 
 
-def _crowd(server: Served, stop: threading.Event, rate: int, crowd: list[str]) -> None:
+def send_crowd(server: Served, stop: threading.Event, rate: int, visitors: list[str]) -> None:
     """Twenty batches a second, paced by the clock."""
     number, began = 0, time.monotonic()
     with httpx.Client(base_url=server.address, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as client:
@@ -125,7 +125,7 @@ def _crowd(server: Served, stop: threading.Event, rate: int, crowd: list[str]) -
             events: list[dict[str, Any]] = [
                 {
                     "type": "page_view",
-                    "visitor_id": crowd[(number + n) % len(crowd)],
+                    "visitor_id": visitors[(number + n) % len(visitors)],
                     "event_id": f"c{began}-{number + n}",
                 }
                 for n in range(size)

@@ -1,0 +1,253 @@
+"""A store of millions of events: how long it takes to fill it, to ask it and to change it, and what peers take.
+
+    python -m bench.scale --size 20000000
+
+The import runs as the command, in a process of its own; then a real `sojourn serve` on the folder is asked by HTTP, one
+request after the other, in silence and while 1,000 events/s come in. The peers ask the same of the same sessions, in a
+Parquet file that Sojourn exported.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from bench.serve import KEY, Row, Served, send_crowd, served
+
+OUT = Path(__file__).parent / "out"
+MAP = ",".join(
+    [
+        "id=event_id,visitor=visitor_id,time=occurred_at",
+        *(f"{name}={name}" for name in ("type", "url", "points", "email", "referrer", "campaign", "device", "country")),
+        "value=value",
+    ]
+)
+WINDOW = {"from": "2026-01-01", "to": "2026-02-01"}
+FILTERS: list[dict[str, Any]] = [
+    {"min_duration": 900},
+    {"max_duration": 5},
+    {"min_events": 20},
+    {"max_points": 0},
+    {"min_intent": 70},
+    {"entry_point": "form_submit"},
+    {"exit_point": "purchase"},
+    {"entry_url": "https://example.com/p/7"},
+    {"exit_url": "https://example.com/p/49*"},
+    {"has_event": ["demo_request", "purchase"]},
+    {"converted": "true"},
+    {"goal": "trial_signup"},
+    {"intent": "low"},
+    {"channel": "organic_social"},
+    {"campaign": "newsletter_04"},
+    {"country": "NG"},
+    {"device": "tablet"},
+]
+Ask = Callable[[dict[str, Any]], httpx.Response]
+
+
+def events_file(size: int) -> Path:
+    path = OUT / f"rich-{size}.parquet"
+    if not path.exists():
+        OUT.mkdir(exist_ok=True)
+        subprocess.run([sys.executable, "-m", "bench.rich_events", str(size), str(path)], check=True)
+    return path
+
+
+def rows(size: int) -> Iterator[Row]:
+    """Every figure of a store with so many events."""
+    scale = size / 20_000_000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "data"
+        seconds, peak_mb = _import(events_file(size), folder)
+        yield _row(f"`import` of {size:,} events, sessions included", seconds, 60 * max(scale, 0.1), "{:.1f} s")
+        yield _row("… peak resident", peak_mb, 3072, "{:,.0f} MB")
+        with served(folder) as server:
+            yield _row("`serve` ready", server.ready, 3, "{:.1f} s")
+            time.sleep(5)
+            yield _row("resident at rest", server.resident_mb(), 1024, "{:,.0f} MB")
+            yield from _asked(server, "", 1)
+            with _load(server):
+                yield from _asked(server, " while 1,000 events/s come in", 2)
+            yield from _exported(server, folder, scale)
+            yield from _changed(server, scale)
+        yield from _peers(Path(name) / "sessions.parquet")
+
+
+def _import(source: Path, folder: Path) -> tuple[float, float]:
+    """Seconds of the whole command, and its peak memory in MB."""
+    command = [sys.executable, "-m", "sojourn", "import", str(source), "--data", str(folder), "--map", MAP]
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, "the import failed"
+    return time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def _p95(times: list[float]) -> float:
+    return float(np.percentile(times, 95)) * 1000
+
+
+def _timed(ask: Ask, questions: list[dict[str, Any]]) -> float:
+    """The p95 of the answers' times in milliseconds."""
+    times = []
+    for question in questions:
+        started = time.perf_counter()
+        ask(question).raise_for_status()
+        times.append(time.perf_counter() - started)
+    return _p95(times)
+
+
+@contextmanager
+def _client(server: Served) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with httpx.Client(base_url=server.address, headers=headers, timeout=300) as client:
+        yield client
+
+
+def _asked(server: Served, when: str, times: float) -> Iterator[Row]:
+    chance = random.Random(5)
+    with _client(server) as client:
+
+        def listed(question: dict[str, Any]) -> httpx.Response:
+            return client.get("/v1/sessions", params={**WINDOW, **question})
+
+        def one(question: dict[str, Any]) -> httpx.Response:
+            return client.get(f"/v1/sessions/{question['id']}")
+
+        listed({})
+        first = listed({"limit": 200}).json()
+        pairs = [chance.choice(FILTERS) | chance.choice(FILTERS) for _ in range(40)]
+        leads = [{"lead_id": session["lead_id"]} for session in first["data"][:40]]
+        ids = [{"id": session["id"]} for session in first["data"][:40]]
+        deep = _deep(client)
+        figures = (
+            ("first page without filter", listed, [{}] * 40, 30),
+            ("any one filter over 30 days", listed, FILTERS * 2, 250),
+            ("any two filters together over 30 days", listed, pairs, 250),
+            ("one lead's sessions", listed, leads, 50),
+            ("one session with its events", one, ids, 30),
+            ("a page far behind, by cursor", lambda question: client.get("/v1/sessions", params=question), deep, 30),
+        )
+        for what, ask, questions, wanted in figures:
+            yield _row(f"{what}{when}, p95", _timed(ask, questions), wanted * times, "{:.0f} ms")
+
+
+def _deep(client: httpx.Client) -> list[dict[str, Any]]:
+    """Cursors from all over the month."""
+    found = []
+    for day in range(2, 30):
+        page = client.get(
+            "/v1/sessions", params={"from": "2026-01-01", "to": f"2026-01-{day:02}T13:00:00Z", "limit": 5}
+        )
+        cursor = page.json()["next_cursor"]
+        found += [{"cursor": cursor}] if cursor else []
+    return found
+
+
+@contextmanager
+def _load(server: Served) -> Iterator[None]:
+    stop = threading.Event()
+    load = threading.Thread(target=send_crowd, args=(server, stop, 1000, [f"v{n}" for n in range(5000)]))
+    load.start()
+    try:
+        time.sleep(3)
+        yield
+    finally:
+        stop.set()
+        load.join()
+
+
+def _exported(server: Served, folder: Path, scale: float) -> Iterator[Row]:
+    target = folder.parent / "sessions.parquet"
+    command = [
+        sys.executable,
+        "-m",
+        "sojourn",
+        "sessions",
+        "--data",
+        str(folder),
+        "--format",
+        "parquet",
+        "-o",
+        str(target),
+    ]
+    started = time.monotonic()
+    process = subprocess.Popen([*command, "--from", "2026-01-01"], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    assert status == 0, "the export failed"
+    yield _row("export of all sessions to Parquet", time.monotonic() - started, 20 * max(scale, 0.1), "{:.1f} s")
+    yield _row("… resident, the command's peak", usage.ru_maxrss / 1024, 1024, "{:,.0f} MB")
+    yield _row("… resident, the server then", server.resident_mb(), 1024, "{:,.0f} MB")
+
+
+def _changed(server: Served, scale: float) -> Iterator[Row]:
+    with _client(server) as client:
+        patch = {"session_timeout_ms": 3_600_000}
+        started = time.monotonic()
+        client.patch("/v1/site", params={"dry_run": "true"}, json=patch).raise_for_status()
+        yield _row("timeout change, dry run", time.monotonic() - started, 5 * max(scale, 0.1), "{:.1f} s")
+        started, times = time.monotonic(), []
+        client.patch("/v1/site", json=patch).raise_for_status()
+        while client.get("/v1/site").json()["data"]["building"] is not None:
+            asked = time.perf_counter()
+            client.get("/v1/sessions", params=WINDOW).raise_for_status()
+            times.append(time.perf_counter() - asked)
+            time.sleep(0.2)
+        yield _row("timeout change, applied", time.monotonic() - started, 90 * max(scale, 0.1), "{:.1f} s")
+        yield _row("… first page meanwhile, p95", _p95(times), 60, "{:.0f} ms")
+
+
+def _peers(sessions: Path) -> Iterator[Row]:
+    """The same questions to the same sessions: what a query engine takes over a file of finished sessions."""
+    import duckdb
+    import polars as pl
+
+    conditions = {
+        "entry point": "entry_point = 'form_submit'",
+        "duration and country": "duration >= 900 AND country = 'NG'",
+        "two events": "revenue IS NOT NULL AND intent = 'high'",
+    }
+    engine = duckdb.connect()
+    for what, condition in conditions.items():
+        text = f"SELECT * FROM '{sessions}' WHERE {condition} ORDER BY started_at DESC, id DESC LIMIT 50"
+        took = _p95([_clock(lambda text=text: engine.execute(text).fetchall()) for _ in range(5)])  # type: ignore[misc]
+        yield Row(f"DuckDB, {what}, over the exported file, p95", f"{took:.0f} ms", "", is_reached=True)
+        lazy = (
+            pl.scan_parquet(sessions).filter(pl.sql_expr(condition)).sort("started_at", "id", descending=True).head(50)
+        )
+        took = _p95([_clock(lambda lazy=lazy: lazy.collect(engine="streaming")) for _ in range(5)])  # type: ignore[misc]
+        yield Row(f"Polars, {what}, over the exported file, p95", f"{took:.0f} ms", "", is_reached=True)
+
+
+def _clock(ask: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    ask()
+    return time.perf_counter() - started
+
+
+def _row(what: str, value: float, wanted: float, form: str) -> Row:
+    return Row(what, form.format(value), f"≤ {form.format(wanted)}", value <= wanted)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=1_000_000)
+    for row in rows(parser.parse_args().size):
+        mark = "" if row.is_reached else "NOT REACHED"
+        sys.stdout.write(f"{row.what:66} {row.measured:>14} {row.wanted:>14} {mark}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
