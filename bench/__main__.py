@@ -2,8 +2,9 @@
 
 import argparse
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +36,10 @@ def main() -> None:
     if arguments.only in (None, "sessionize"):
         title = f"sessionize, {arguments.size:,} events, Parquet to Parquet"
         _show(console, lines, title, sessionize.COLUMNS, map(sessionize.cells, sessionize.rows(arguments.size, 3)))
-    parts = {"serve": serve.rows, "scale": lambda: scale.rows(arguments.size)}
+    parts: dict[str, Callable[[], Iterable[serve.Row]]] = {
+        "serve": serve.rows,
+        "scale": partial(scale.rows, arguments.size),
+    }
     for name, measured in parts.items():
         if arguments.only in (None, name):
             figures = [(row.what, row.measured, row.wanted, "yes" if row.is_reached else "no") for row in measured()]

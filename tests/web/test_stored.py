@@ -6,7 +6,7 @@ import pytest
 
 from tests.serving import SECRET, Server
 
-AT = "2026-03-01T10:0{}:00Z"
+AT = "2026-02-11T07:0{}:00Z"
 LEAD = "stored-ann"
 EVENTS: list[dict[str, Any]] = [
     {"type": "page_view", "event_id": "st0", "visitor_id": "st-v", "url": "https://x.example/pricing?a=1"},
@@ -29,7 +29,7 @@ def stored(server: Server) -> Server:
 def ids(server: Server, **parameters: Any) -> list[str]:
     """Page by page, two at a time."""
     found: list[str] = []
-    window = {"from": "2026-03-01T10:00:00Z", "to": "2026-03-01T10:06:00Z"}
+    window = {"from": "2026-02-11T07:00:00Z", "to": "2026-02-11T07:06:00Z"}
     asked: dict[str, Any] = {**window, **parameters, "limit": 2}
     while True:
         body = server.ask("GET", "/v1/events", params=asked).json()
