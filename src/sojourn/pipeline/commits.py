@@ -97,6 +97,14 @@ class CommitLog:
         with self._lock:
             return tuple(sorted(self._hidden))
 
+    def is_shown(self, after: int) -> bool:
+        """Whether something after this commit waits that is not hidden."""
+        with self._lock:
+            return any(entry.last > after and not self._is_hidden(entry) for entry in self._waiting)
+
+    def _is_hidden(self, entry: _Entry) -> bool:
+        return entry.first == entry.last and entry.first in self._hidden
+
     def reveal(self, commit_ids: Iterable[int]) -> None:
         with self._lock:
             self._hidden.difference_update(commit_ids)

@@ -83,18 +83,19 @@ class Worker:
         with self._lock:
             upto = self._commits.settled()
             ranges, hidden = list(self._revealed), self._commits.hidden()
-        if upto > self.done:
-            ranges.append(Range(self.done, upto))
         self.lead_count = 0
-        for commits in ranges:
-            self._pass(commits._replace(hidden=hidden), now_ms)
+        if ranges or self._commits.is_shown(self.done):
+            # One pass for all: what an import brought is not to be built as a whole and then once more lead by lead.
+            after = min([self.done, *(commits.after for commits in ranges)])
+            self._pass(Range(after, max([upto, *(commits.upto for commits in ranges)]), hidden), now_ms)
+        did_work = bool(ranges) or upto > self.done
         with self._lock:
             self._revealed = [left for left in self._revealed if left not in ranges]
         self.done = max(self.done, upto)
         self._commits.worked_off(upto)
-        if not (ranges or hidden or self._sites.building()):
+        if not (did_work or hidden or self._sites.building()):
             self._merges.release()
-        return bool(ranges)
+        return did_work
 
     def _pass(self, commits: Range, now_ms: Callable[[], int]) -> None:
         for site_id, event_count, sender_count in self._engine.query(sql("event.by_site"), commits.parameters):

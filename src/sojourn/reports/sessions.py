@@ -1,6 +1,6 @@
 """Lists of sessions: newest first, page by page, whole sessions chosen by filters."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from sojourn.store.engine import Engine, sql
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 DEFAULT_WINDOW_MS = 30 * DAY_MS
-_FIRST_SPAN_MS = DAY_MS
 
 
 @dataclass(frozen=True)
@@ -97,30 +96,60 @@ class Sessions:
     def _rows(
         self, site: Site, site_id: str, question: Question, filters: dict[str, Any], now_ms: int
     ) -> list[dict[str, Any]]:
-        """One row more than the limit where there is one. Spans of time are read from the cursor's end on, each
-        four times the one before, so that a page without filters need not look at a month.
+        """One row more than the limit where there is one. Of every session that matches, the present version does, so
+        keys are chosen over all versions, which needs no merging; those whose present one does not match drop out, and
+        then more are read.
         """
-        wanted = dict(filters)
+        asked = self._asked(site, site_id, question, filters, now_ms)
+        most, found = question.limit + 1, list[dict[str, Any]]()
+        asked.parameters["most"] = 2 * most
+        while True:
+            keys = self._engine.query(asked.text("session.keys"), asked.parameters)
+            distinct = list(dict.fromkeys(keys))
+            if distinct:
+                instants, numbers = [key[0] for key in distinct], [key[1] for key in distinct]
+                parameters = {**asked.parameters, "instants": instants, "numbers": numbers, "most": most - len(found)}
+                found += self._engine.named(asked.text("session.list"), parameters)
+            if len(keys) < asked.parameters["most"] or len(found) >= most:
+                return found
+            asked.go_on_from(keys[-1][1])
+
+    def _asked(self, site: Site, site_id: str, question: Question, filters: dict[str, Any], now_ms: int) -> "_Asked":
+        wanted = {**filters, "from": max(filters["from"], oldest_kept(site, now_ms))}
         if question.leads is not None:
             wanted["lead_id"] = list(question.leads)
-        oldest = max(filters["from"], oldest_kept(site, now_ms))
         backwards = question.after is not None and question.after.direction == "after"
-        found: list[dict[str, Any]] = []
-        for first, last in _spans(oldest, filters["to"], question.after, backwards=backwards):
-            texts, parameters = filter_table.conditions(
-                {**wanted, "from": first, "to": last}, site_id, question.segments
-            )
-            parameters |= {"site_id": site_id, "generation": site.generation, "oldest": oldest_kept(site, now_ms)}
-            parameters["most"] = question.limit + 1 - len(found)
-            if question.after is not None:
-                texts.append("number > {edge:UInt128}" if backwards else "number < {edge:UInt128}")
-                parameters["edge"] = question.after.number
-            text = sql("session.list").replace("/* filters */", " AND ".join(texts))
-            text = text.replace("/* order */", "ASC" if backwards else "DESC")
-            found += self._engine.named(text, parameters)
-            if len(found) > question.limit:
-                break
-        return found
+        edge = started_ms_of(question.after.number) if question.after is not None else None
+        if edge is not None and backwards:
+            wanted["from"] = max(wanted["from"], edge)
+        elif edge is not None:
+            wanted["to"] = min(wanted["to"], edge + 1)
+        texts, parameters = filter_table.conditions(wanted, site_id, question.segments)
+        parameters |= {"site_id": site_id, "generation": site.generation, "oldest": oldest_kept(site, now_ms)}
+        asked = _Asked(texts, parameters, backwards=backwards)
+        if question.after is not None:
+            asked.go_on_from(question.after.number)
+        return asked
+
+
+class _Asked:
+    """The conditions of a list, in the direction in which it is read."""
+
+    def __init__(self, texts: list[str], parameters: dict[str, Any], *, backwards: bool) -> None:
+        self.parameters = parameters
+        self._texts = texts
+        self._backwards = backwards
+
+    def go_on_from(self, number: int) -> None:
+        sign, bound = (">", "f_from") if self._backwards else ("<", "f_to")
+        if "edge" not in self.parameters:
+            self._texts = [*self._texts, f"number {sign} {{edge:UInt128}}"]
+        self.parameters["edge"] = number
+        self.parameters[bound] = started_ms_of(number) + (0 if self._backwards else 1)
+
+    def text(self, name: str) -> str:
+        text = sql(name).replace("/* filters */", " AND ".join(self._texts))
+        return text.replace("/* order */", "ASC" if self._backwards else "DESC")
 
 
 def _with_window(question: Question, now_ms: int) -> dict[str, Any]:
@@ -132,19 +161,3 @@ def _with_window(question: Question, now_ms: int) -> dict[str, Any]:
         newest = min(newest, started_ms_of(question.after.number))
     filters.setdefault("from", max(0, newest - DEFAULT_WINDOW_MS))
     return filters
-
-
-def _spans(oldest: int, until: int, after: Cursor | None, *, backwards: bool) -> Iterator[tuple[int, int]]:
-    """Windows [first, last) that cover what is asked, from the end at which the page begins."""
-    edge = started_ms_of(after.number) if after is not None else None
-    span = _FIRST_SPAN_MS
-    if backwards:
-        first = max(oldest, edge or 0)
-        while first < until:
-            yield first, min(until, first + span)
-            first, span = first + span, span * 4
-        return
-    last = until if edge is None else min(until, edge + 1)
-    while last > oldest:
-        yield max(oldest, last - span), last
-        last, span = last - span, span * 4

@@ -1,6 +1,10 @@
 -- How far the stored sessions that meet the leads' windows reach.
 SELECT s.lead AS lead, min(s.started_at) AS first_ms, max(s.ended_at) AS last_ms, max(s.event_count) AS largest
-FROM (SELECT lead, started_at, ended_at, event_count FROM sessions FINAL WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {leads:Array(String)}) AS s
+FROM
+(
+    SELECT lead, started_at, ended_at, event_count FROM sessions FINAL
+    WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.near}}
+) AS s
 INNER JOIN
 (
     SELECT w.1 AS lead, w.2 AS from_ms, w.3 AS to_ms

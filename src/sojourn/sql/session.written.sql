@@ -4,7 +4,11 @@ fresh AS ( {{session.of_atoms}} ),
 stored AS
 (
     SELECT s.number, s.started_at, s.content
-    FROM (SELECT * FROM sessions FINAL WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {leads:Array(String)}) AS s
+    FROM
+    (
+        SELECT lead, number, started_at, ended_at, content FROM sessions FINAL
+        WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.near}}
+    ) AS s
     INNER JOIN windows AS w ON s.lead = w.lead
     WHERE s.started_at <= w.to_ms AND s.ended_at >= w.from_ms
 )
