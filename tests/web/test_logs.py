@@ -66,7 +66,7 @@ def test_nothing_of_what_is_sent_comes_into_the_log(tmp_path: Path, form: str) -
     finally:
         server.close()
     assert [text for text in (*PRIVATE, SECRET, WRITE) if text.lower() in output.lower()] == []
-    for expected in ("/v1/sessions/{id}", "(none)", "slow query", "session.list", "nearly full"):
+    for expected in ("/v1/sessions/{id}", "(none)", "slow query", "session.keys", "nearly full"):
         assert expected in output
 
 
