@@ -74,7 +74,7 @@ def rows(size: int) -> Iterator[Row]:
         yield _row("… peak resident", peak_mb, 3072, "{:,.0f} MB")
         with served(folder) as server:
             yield _row("`serve` ready", server.ready, 3, "{:.1f} s")
-            time.sleep(5)
+            yield _row("merging after the import, until the server rests", _calm(server), 300, "{:.0f} s")
             yield _row("resident at rest", server.resident_mb(), 1024, "{:,.0f} MB")
             yield from _asked(server, "", 1)
             with _load(server):
@@ -92,6 +92,16 @@ def _import(source: Path, folder: Path) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0, "the import failed"
     return time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def _calm(server: Served) -> float:
+    """Seconds until the server has used less than a twentieth of a core for two seconds: parts are merged by then."""
+    started = time.monotonic()
+    while True:
+        before = server.cpu_seconds()
+        time.sleep(2)
+        if server.cpu_seconds() - before < 0.1:
+            return time.monotonic() - started
 
 
 def _p95(times: list[float]) -> float:

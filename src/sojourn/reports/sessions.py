@@ -102,7 +102,7 @@ class Sessions:
         """
         asked = self._asked(site, site_id, question, filters, now_ms)
         most, found = question.limit + 1, list[dict[str, Any]]()
-        asked.parameters["most"] = 2 * most
+        asked.parameters["most"] = most + most // 4
         while True:
             keys = self._engine.query(asked.text("session.keys"), asked.parameters)
             distinct = list(dict.fromkeys(keys))
