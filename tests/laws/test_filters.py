@@ -173,6 +173,18 @@ def draw_question(
             yield pairs, condition
 
 
+def draw_combination(
+    chance: random.Random, site: Site, sessions: list[Known]
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """Filters as query parameters, and the ids that they choose, in the list's order."""
+    pairs: list[tuple[str, str]] = [("from", "2026-01-01")]
+    conditions = []
+    for more, condition in draw_question(chance, site, sessions):
+        pairs += more
+        conditions.append(condition)
+    return pairs, sorted((each.id for each in sessions if all(fits(each) for fits in conditions)), reverse=True)
+
+
 @pytest.fixture(scope="module")
 def told(app: Sojourn, new_site: Callable[..., Site]) -> tuple[Site, list[Known]]:
     chance, site = random.Random(20), new_site()
@@ -199,12 +211,7 @@ def test_every_combination_chooses_what_a_plain_filter_would(app: Sojourn, told:
     site, sessions = told
     chance, sizes = random.Random(7), []
     for _ in range(COMBINATIONS):
-        pairs: list[tuple[str, str]] = [("from", "2026-01-01")]
-        conditions = []
-        for more, condition in draw_question(chance, site, sessions):
-            pairs += more
-            conditions.append(condition)
-        expected = sorted((each.id for each in sessions if all(fits(each) for fits in conditions)), reverse=True)
+        pairs, expected = draw_combination(chance, site, sessions)
         assert asked(app, site, pairs, chance.choice([20, 200, 200, 200])) == expected, pairs
         sizes.append(len(expected))
     assert max(sizes) > 200
