@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sojourn.reports.cursor import Cursor, encode
 from tests.serving import WRITE, Server
 
 EXAMPLE = [
@@ -168,6 +169,18 @@ def test_a_cursor_carries_window_and_filters(server: Server) -> None:
     again = server.ask("GET", "/v1/sessions", params=asked).json()["next_cursor"]
     assert server.ask("GET", "/v1/sessions", params={**asked, "cursor": again}).status_code == 200
     assert server.ask("GET", "/v1/sessions", params={"cursor": again, "lead_id": "other"}).status_code == 400
+
+
+@pytest.mark.parametrize(("direction", "edge", "days"), [("before", 6, [4, 3]), ("after", 1, [4, 3])])
+def test_a_cursor_outside_the_window_does_not_widen_it(
+    server: Server, direction: str, edge: int, days: list[int]
+) -> None:
+    server.send(*(event("click", "outside", f"2025-03-{day:02}T00:00:00Z") for day in range(1, 7)))
+    newest_first = [session["id"] for session in server.settled(6, lead_id="outside")]
+    window = {"from": 1_740_960_000_000, "to": 1_741_132_800_000}  # 3 to 4 March
+    cursor = encode(Cursor(newest_first[6 - edge], direction, {**window, "lead_id": "outside"}))
+    page = server.ask("GET", "/v1/sessions", params={"cursor": cursor}).json()
+    assert [session["id"] for session in page["data"]] == [newest_first[6 - day] for day in days]
 
 
 def test_filters_choose_whole_sessions(server: Server) -> None:

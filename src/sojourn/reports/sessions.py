@@ -119,11 +119,6 @@ class Sessions:
         if question.leads is not None:
             wanted["lead_id"] = list(question.leads)
         backwards = question.after is not None and question.after.direction == "after"
-        edge = started_ms_of(question.after.number) if question.after is not None else None
-        if edge is not None and backwards:
-            wanted["from"] = max(wanted["from"], edge)
-        elif edge is not None:
-            wanted["to"] = min(wanted["to"], edge + 1)
         texts, parameters = filter_table.conditions(wanted, site_id, question.segments)
         parameters |= {"site_id": site_id, "generation": site.generation, "oldest": oldest_kept(site, now_ms)}
         asked = _Asked(texts, parameters, backwards=backwards)
@@ -141,11 +136,14 @@ class _Asked:
         self._backwards = backwards
 
     def go_on_from(self, number: int) -> None:
-        sign, bound = (">", "f_from") if self._backwards else ("<", "f_to")
+        """Ask only for what lies behind this session, and within the window as before."""
         if "edge" not in self.parameters:
-            self._texts = [*self._texts, f"number {sign} {{edge:UInt128}}"]
-        self.parameters["edge"] = number
-        self.parameters[bound] = started_ms_of(number) + (0 if self._backwards else 1)
+            self._texts = [*self._texts, f"number {'>' if self._backwards else '<'} {{edge:UInt128}}"]
+        self.parameters["edge"], at_ms = number, started_ms_of(number)
+        if self._backwards:
+            self.parameters["f_from"] = max(self.parameters["f_from"], at_ms)
+        else:
+            self.parameters["f_to"] = min(self.parameters["f_to"], at_ms + 1)
 
     def text(self, name: str) -> str:
         text = sql(name).replace("/* filters */", " AND ".join(self._texts))

@@ -1,3 +1,4 @@
+-- Those of the leads that may meet their windows: chosen over all versions, so that FINAL merges few rows.
 (started_at, number) IN
 (
     SELECT started_at, number FROM sessions
