@@ -52,9 +52,21 @@ def tables(path: Path, names: list[str] | None = None, repeated: Sequence[str] =
     with _explained(path):
         file = pq.ParquetFile(path, read_dictionary=list(repeated))
         wanted = None if names is None else [name for name in names if name in file.schema_arrow.names]
-        for batch in file.iter_batches(TABLE_ROWS, columns=wanted):
-            yield done, pa.table(batch)
-            done += batch.num_rows
+        for table in _together(file.iter_batches(TABLE_ROWS, columns=wanted)):
+            yield done, table
+            done += table.num_rows
+
+
+def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Tables of about TABLE_ROWS; with dictionaries a batch ends wherever a group of rows of the file does."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.num_rows for each in waiting) >= TABLE_ROWS:
+            yield pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks()
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting).unify_dictionaries().combine_chunks()
 
 
 def files_in(path: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from sojourn.model.belongings import WEAK, Belongings, Named, belongings
+from sojourn.pipeline.owners import keys_behind
 from sojourn.store.engine import Engine, sql
 
 
@@ -34,8 +35,7 @@ class Ownership:
 
     def _keys(self, site_id: str, refs: set[str]) -> set[str]:
         """Every key whose events may belong to the refs, and these."""
-        found = self._engine.query(sql("member.closure"), {"site_id": site_id, "refs": sorted(refs)})
-        return refs | {key for (key,) in found}
+        return set(keys_behind(self._engine, site_id, refs))
 
     def _named(self, site_id: str, lead: str, keys: set[str]) -> list[Named]:
         rows = self._engine.query(sql("lead.named"), {"site_id": site_id, "lead": lead, "keys": sorted(keys)})

@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from typing import Any
 
-from sojourn.model.identity import VISITOR
 from sojourn.model.retention import GRACE_MS, horizon
 from sojourn.model.site import Site, oldest_kept, twin_of
+from sojourn.pipeline.owners import keys_behind
 from sojourn.pipeline.sites import Sites
 from sojourn.store.engine import Engine, sql
 
@@ -113,14 +113,12 @@ class Place:
         if not rows:
             return
         leads = [lead for lead, _ in rows]
-        refs = [lead for lead in leads if not lead.startswith(VISITOR)]
-        named = self._query("member.closure", refs=refs) if refs else []
         windows: dict[str, Any] = {
             "leads": leads,
             "froms": [self._parameters["horizon"]] * len(rows),
             "tos": [last for _, last in rows],
         }
-        keys = sorted({*leads, *(key for (key,) in named)})
+        keys = keys_behind(self._engine, self._site_id, set(leads))
         self._execute("event.of_reaching", keys=keys, passive_types=self._passive_types, **windows)
         self._execute("slice.of_reaching", leads=leads)
 

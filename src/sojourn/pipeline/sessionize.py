@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sojourn.model import channel, intent
-from sojourn.model.identity import VISITOR
 from sojourn.model.site import DAY_MS, Site, path_pattern
-from sojourn.pipeline.touched import FOREVER, Range, Touch, reach
+from sojourn.pipeline.owners import keys_behind, reach
+from sojourn.pipeline.touched import FOREVER, Range, Touch
 from sojourn.store.engine import Engine, sql
 
 LEADS_AT_ONCE = 10_000
@@ -139,13 +139,6 @@ class Recompute:
         met = {row[0]: row[1:] for row in self._engine.query(sql("session.meeting"), {**self._place, **_windows(wide)})}
         large = {lead for lead, (_, _, largest) in met.items() if largest >= VERY_MANY}
         return [touch.stretched(*met[touch.lead][:2]) if touch.lead in met else touch for touch in wide], large
-
-
-def keys_behind(engine: Engine, site_id: str, leads: set[str]) -> list[str]:
-    """Every key whose events may belong to one of the leads, these among them."""
-    refs = sorted(lead for lead in leads if not lead.startswith(VISITOR))
-    found = engine.query(sql("member.closure"), {"site_id": site_id, "refs": refs}) if refs else []
-    return sorted({*leads, *(key for (key,) in found)})
 
 
 def _windows(touches: list[Touch]) -> dict[str, Any]:

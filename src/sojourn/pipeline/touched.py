@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, named_of
+from sojourn.pipeline.owners import Owners, reach
 from sojourn.store.engine import Engine, sql
 
 FOREVER = 1 << 62
@@ -85,13 +86,13 @@ class Touched:
         plain = [row for row in fresh if linked.isdisjoint(row.keys)]
         others = sorted({row.sender for row in fresh if not linked.isdisjoint(row.keys)})
         touches = [Touch(row.named or row.sender, row.from_ms, row.to_ms) for row in plain]
-        return touches + (self._resolved(others, linked) if others else [])
+        return touches + (self._resolved(others) if others else [])
 
-    def _resolved(self, senders: list[str], linked: set[str]) -> list[Touch]:
+    def _resolved(self, senders: list[str]) -> list[Touch]:
         rows = self._query("event.instants", senders=senders)
-        names = ("senders", "external_ids", "emails", "instants")
-        columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-        return [Touch(*row) for row in self._query("lead.resolved", **columns, keys=sorted({*linked, *senders}))]
+        keys = {sender for sender, *_ in rows} | {EMAIL + email for _, _, email, _ in rows if email}
+        owners = Owners.behind(self._engine, self._site_id, keys)
+        return merged(Touch(owners.owner(*row), row[3], row[3]) for row in rows)
 
     def _of_facts(self, keys: list[str]) -> list[Touch]:
         changed = [Touch(*row) for row in self._query("lead.changed", keys=keys, forever=FOREVER)]
@@ -116,18 +117,6 @@ def collect_facts(engine: Engine, site_id: str, commits: Range) -> None:
     parameters = {"site_id": site_id, **commits.parameters}
     for name in ("link.collect", "member.collect_all", "name.collect"):
         engine.execute(sql(name), parameters)
-
-
-def reach(engine: Engine, site_id: str, keys: set[str]) -> set[str]:
-    """Those of the keys behind which identity facts lie, and everything that these lead to."""
-    found: set[str] = set()
-    frontier = {key for key in keys if not key.startswith(ID)}
-    while frontier:
-        rows = engine.query(sql("link.reach"), {"site_id": site_id, "keys": sorted(frontier)})
-        refs = {ref for _, ref in rows}
-        frontier = {ref for ref in refs - found if not ref.startswith(ID)}
-        found |= {key for key, _ in rows} | refs
-    return found
 
 
 def merged(touches: Iterable[Touch]) -> list[Touch]:

@@ -6,7 +6,7 @@ from typing import Any
 from sojourn.model.identity import EMAIL
 from sojourn.model.session import started_ms_of
 from sojourn.model.site import Site
-from sojourn.pipeline.touched import reach
+from sojourn.pipeline.owners import Owners
 from sojourn.store.engine import Engine, sql
 
 BUCKET, TAIL = 0xFFFF, 0xFFFF_FFFF_FFFF_FFFF
@@ -56,20 +56,8 @@ class Holding:
 
     def leads(self, site_id: str, events: Sequence[Mapping[str, Any]]) -> list[str]:
         """The lead of each event."""
-        senders = [event["sender"] for event in events]
-        emails = [event["email"] for event in events]
-        linked = reach(self._engine, site_id, {*senders, *(EMAIL + email for email in emails if email)})
-        parameters = {
-            "site_id": site_id,
-            "places": list(range(len(events))),
-            "senders": senders,
-            "external_ids": [event["external_id"] for event in events],
-            "emails": emails,
-            "instants": [event["occurred_at"] for event in events],
-            "keys": sorted({*linked, *senders}),
-        }
-        rows: dict[int, str] = dict(self._engine.query(sql("lead.of_events"), parameters)) if events else {}
-        return [rows[place] for place in range(len(events))]
+        keys = {event["sender"] for event in events} | {EMAIL + event["email"] for event in events if event["email"]}
+        return list(map(Owners.behind(self._engine, site_id, keys).of_row, events))
 
     def spanning(self, site: Site, site_id: str, places: set[_Place]) -> dict[_Place, int]:
         """The number of the session of each lead that spans the instant."""

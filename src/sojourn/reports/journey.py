@@ -9,6 +9,7 @@ from sojourn.errors import NotFound
 from sojourn.model.instant import iso
 from sojourn.model.session import decode_id
 from sojourn.model.site import Site, oldest_kept
+from sojourn.pipeline.owners import Owners
 from sojourn.reports.cursor import decode_place, encode_place
 from sojourn.reports.holding import Holding
 from sojourn.reports.leads import Leads
@@ -33,8 +34,7 @@ class Journeys:
         answer["events"] = [_event(event, site.hosts) for event in events[:MAX_EVENTS]]
         answer["nudges"] = []
         if len(events) > MAX_EVENTS:
-            last = events[MAX_EVENTS - 1]
-            answer["events_next_cursor"] = encode_place(last["occurred_at"], last["event_id"], last["sender"])
+            answer["events_next_cursor"] = encode_place(*_place_of(events[MAX_EVENTS - 1]))
         return answer
 
     def found(self, site: Site, site_id: str, text: str, now_ms: int) -> dict[str, Any]:
@@ -55,20 +55,31 @@ class Journeys:
         return row
 
     def _events(self, site: Site, site_id: str, row: dict[str, Any], place: str | None) -> list[dict[str, Any]]:
+        """The lead's events in the session, behind the place; one more than MAX_EVENTS where there is one."""
+        keys = self._leads.keys(site_id, row["lead"])
+        owners = Owners.behind(self._engine, site_id, set(keys))
         after = decode_place(place) if place is not None else (-1, "", "")
         parameters = {
             "site_id": site_id,
-            "lead": row["lead"],
-            "keys": self._leads.keys(site_id, row["lead"]),
+            "keys": keys,
             "from_ms": row["started_at"],
             "to_ms": row["ended_at"],
             "passive_types": list(site.passive_types),
-            "after_ms": after[0],
-            "after_id": after[1],
-            "after_sender": after[2],
             "most": MAX_EVENTS + 1,
         }
-        return self._engine.named(sql("event.of_lead"), parameters)
+        found: list[dict[str, Any]] = []
+        while len(found) <= MAX_EVENTS:
+            place_after = dict(zip(("after_ms", "after_id", "after_sender"), after, strict=True))
+            events = self._engine.named(sql("event.of_session"), parameters | place_after)
+            found += [event for event in events if owners.of_row(event) == row["lead"]]
+            if len(events) <= MAX_EVENTS:
+                break
+            after = _place_of(events[-1])
+        return found[: MAX_EVENTS + 1]
+
+
+def _place_of(event: dict[str, Any]) -> tuple[int, str, str]:
+    return event["occurred_at"], event["event_id"], event["sender"]
 
 
 def _event(row: dict[str, Any], hosts: tuple[str, ...]) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """Which lead stands behind an identifier now."""
 
-from typing import Any
-
 from sojourn.errors import InvalidRequest, NotFound
-from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, lead_id_of, named_of
+from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, lead_id_of
 from sojourn.model.session import PREFIX, decode_id
 from sojourn.pipeline.erasures import Erasures, Receipt
-from sojourn.pipeline.touched import reach
+from sojourn.pipeline.owners import Owners, keys_behind
 from sojourn.reports.present import identifier
 from sojourn.store.engine import Engine, sql
 
@@ -58,24 +56,12 @@ class Leads:
 
     def of_event(self, site_id: str, *, sender: str, external_id: str, email: str, at_ms: int) -> str:
         """The lead of an event with these identifiers at this instant."""
-        linked = reach(self._engine, site_id, {sender, *([EMAIL + email] if email else [])})
-        if not linked:
-            return named_of(external_id, email, "") or sender
-        parameters: dict[str, Any] = {
-            "site_id": site_id,
-            "senders": [sender],
-            "external_ids": [external_id],
-            "emails": [email],
-            "instants": [at_ms],
-            "keys": sorted({*linked, sender}),
-        }
-        rows = self._engine.query(sql("lead.resolved"), parameters)
-        return str(rows[0][0])
+        keys = {sender, *([EMAIL + email] if email else [])}
+        return Owners.behind(self._engine, site_id, keys).owner(sender, external_id, email, at_ms)
 
     def keys(self, site_id: str, lead: str) -> list[str]:
         """Every key whose events may belong to the lead."""
-        found = self._engine.query(sql("member.closure"), {"site_id": site_id, "refs": [lead]})
-        return sorted({lead, *(key for (key,) in found)})
+        return keys_behind(self._engine, site_id, {lead})
 
     def names(self, site_id: str, leads: list[str]) -> dict[str, str]:
         """What the leads are called, of those that have a name."""

@@ -7,7 +7,8 @@ from typing import Any
 from sojourn.errors import StoreError
 from sojourn.model.session import encode_id
 from sojourn.model.site import Site
-from sojourn.pipeline.sessionize import definitions, keys_behind
+from sojourn.pipeline.owners import keys_behind
+from sojourn.pipeline.sessionize import definitions
 from sojourn.pipeline.touched import FOREVER, Range
 from sojourn.store.engine import Engine, sql
 

@@ -105,7 +105,7 @@ CREATE TABLE sessions
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(started_at, 'UTC'))
 ORDER BY (site_id, generation, started_at, number)
-SETTINGS index_granularity = 1024;
+SETTINGS index_granularity = 1024, min_compress_block_size = 8192; -- a row has many columns: small blocks to unpack
 
 -- Aligned slices, one timeout wide, of leads with very many events, so that one more does not read them all again.
 CREATE TABLE slices
