@@ -22,8 +22,7 @@ class WhatIf:
     def effect(self, site_id: str, present: Site, target: Site, now_ms: int) -> dict[str, Any]:
         """How many sessions there are now and would be then, and at 15, 30 and 60 minutes; nothing is changed."""
         asked = [minutes * MINUTE_MS for minutes in ASKED_MINUTES]
-        now = self._counts(site_id, present, [present.session_timeout_ms], now_ms)[0]
-        then, *others = self._counts(site_id, target, [target.session_timeout_ms, *asked], now_ms)
+        now, then, *others = self._both(site_id, present, target, asked, now_ms)
         is_smaller = oldest_kept(target, now_ms) > oldest_kept(present, now_ms)
         before, after = msgspec.to_builtins(present), msgspec.to_builtins(target)
         return {
@@ -35,6 +34,14 @@ class WhatIf:
             "hidden_deleted_from": iso(now_ms + GRACE_MS) if is_smaller else None,
             "sessions_at": {f"{minutes}m": count for minutes, count in zip(ASKED_MINUTES, others, strict=True)},
         }
+
+    def _both(self, site_id: str, present: Site, target: Site, asked: list[int], now_ms: int) -> list[int]:
+        """How many sessions there are now, would be then, and at each timeout; of the same events in one go."""
+        served = [(site.passive_types, oldest_kept(site, now_ms)) for site in (present, target)]
+        before, then = present.session_timeout_ms, [target.session_timeout_ms, *asked]
+        if served[0] == served[1]:
+            return self._counts(site_id, target, [before, *then], now_ms)
+        return self._counts(site_id, present, [before], now_ms) + self._counts(site_id, target, then, now_ms)
 
     def _counts(self, site_id: str, site: Site, timeouts: list[int], now_ms: int) -> list[int]:
         parameters = {
