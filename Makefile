@@ -2,10 +2,12 @@
 PYTHON ?= python3
 PORT ?= 8000
 SIZE ?= 1000000
+REQUESTS ?= 20000
+SEED ?= 1
 BIN = .venv/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-quick lint bench lock clean
+.PHONY: help demo serve test test-quick fuzz lint bench lock clean
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,6 +30,9 @@ test: lint ## every check: style, types, laws, golden cases, the real path
 
 test-quick: .venv/installed ## the tests without the slow ones
 	$(BIN)/python -m pytest -m "not slow"
+
+fuzz: .venv/installed ## what the OpenAPI document allows and forbids, 20,000 requests to a real server (REQUESTS=, SEED=)
+	FUZZ_REQUESTS=$(REQUESTS) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/web/test_fuzz.py -s
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ AT = "2026-01-05T10:0{}:00Z"
 # They need no key and show no site's data.
 # A test twin's definitions are those of its site.
 SHARED = ("/v1/site", "/v1/segments", "/v1/segments/{id}")
-KEYLESS = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics")}
+KEYLESS = {("get", path) for path in ("/healthz", "/readyz", "/metrics", "/openapi.json")}
 
 
 @dataclass

@@ -43,7 +43,7 @@ def _floor(value: float, field: str) -> int:
 
 def _parse_text(text: str, field: str) -> int:
     text = text.strip()
-    if text.isdigit() and 9 <= len(text) <= 15:
+    if text.isascii() and text.isdigit() and 9 <= len(text) <= 15:
         return int(text)
     # More than six digits of a second are cut, not rounded: an instant is floored.
     text = _FRACTION.sub(lambda match: "." + match[1][:6].ljust(6, "0"), text)

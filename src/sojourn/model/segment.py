@@ -51,6 +51,8 @@ def pairs_of(filters: Filters) -> Pairs:
     """The filters as query parameters. Raises InvalidRequest for a value that none could have."""
     pairs: Pairs = []
     for name, value in filters.items():
+        if value == []:
+            raise InvalidRequest(f"filters.{name[:60]} is an empty list; allowed: a value or a list of values.")
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, bool):
                 pairs.append((name, "true" if each else "false"))

@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from sojourn.errors import InvalidRequest
+from sojourn.model.instant import MAX_MS
 from sojourn.model.session import decode_id
 from sojourn.reports import filters as filter_table
 
@@ -41,23 +43,18 @@ def decode(text: str) -> Cursor:
         cursor = msgspec.json.decode(raw, type=Cursor)
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         raise _garbage(text) from None
-    known = cursor.filters is None or all(_fits(name, value) for name, value in cursor.filters.items())
-    if decode_id(cursor.id) is None or cursor.direction not in DIRECTIONS or not known:
+    if decode_id(cursor.id) is None or cursor.direction not in DIRECTIONS:
+        raise _garbage(text)
+    if not carries(cursor.filters, filter_table.BY_NAME):
         raise _garbage(text)
     return cursor
 
 
-def _fits(name: str, value: object) -> bool:
-    item = filter_table.BY_NAME.get(name)
-    if item is None:
-        return False
-    if item.kind in filter_table.REPEATABLE:
-        return isinstance(value, list) and all(isinstance(text, str) for text in value)
-    if item.kind == "boolean":
-        return isinstance(value, bool)
-    if item.kind == "lead":
-        return isinstance(value, str)
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= filter_table.MAX_INTEGER
+def carries(filters: Mapping[str, Any] | None, table: Mapping[str, filter_table.Filter]) -> bool:
+    """Whether these could be the filters of an earlier request."""
+    return filters is None or all(
+        name in table and filter_table.fits(table[name], value) for name, value in filters.items()
+    )
 
 
 def _garbage(text: str) -> InvalidRequest:
@@ -72,6 +69,9 @@ def encode_place(at_ms: int, event_id: str, sender: str) -> str:
 def decode_place(text: str) -> tuple[int, str, str]:
     """Raises InvalidRequest."""
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[int, str, str])
+        place = msgspec.json.decode(base64.urlsafe_b64decode(text), type=tuple[int, str, str])
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise _garbage(text) from None
+    if not 0 <= place[0] <= MAX_MS:
+        raise _garbage(text)
+    return place

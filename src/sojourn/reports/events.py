@@ -10,9 +10,11 @@ import msgspec
 
 from sojourn.errors import InvalidRequest, NotFound
 from sojourn.model.identity import account_id_of, lead_id_of
-from sojourn.model.instant import iso
+from sojourn.model.instant import MAX_MS, iso
 from sojourn.model.session import encode_id
 from sojourn.model.site import DAY_MS, Site, oldest_kept
+from sojourn.reports.cursor import DIRECTIONS, carries
+from sojourn.reports.event_filters import BY_NAME
 from sojourn.reports.event_rows import Asked, Place, Row, Scope, fetched, place_of
 from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
@@ -161,7 +163,9 @@ def decode(text: str) -> Edge:
         edge = msgspec.json.decode(base64.urlsafe_b64decode(text.strip() + "=" * (-len(text.strip()) % 4)), type=Edge)
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         raise _garbage(text) from None
-    if edge.direction not in ("before", "after") or "\0" in edge.id or (edge.at is None) != (edge.sender is None):
+    if edge.direction not in DIRECTIONS or "\0" in edge.id or (edge.at is None) != (edge.sender is None):
+        raise _garbage(text)
+    if not 0 <= (edge.at or 0) <= MAX_MS or not carries(edge.filters, BY_NAME):
         raise _garbage(text)
     return edge
 

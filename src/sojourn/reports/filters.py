@@ -123,6 +123,22 @@ def _named(item: Filter, text: str) -> str:
     return text
 
 
+def fits(item: Filter, value: object) -> bool:
+    """Whether `parse` could have given this value: a cursor carries it, and anybody can make a cursor."""
+    if item.kind in REPEATABLE:
+        return isinstance(value, list) and bool(value) and all(map(_is_plain, value))
+    if item.kind == "lead":
+        return _is_plain(value)
+    if item.kind == "boolean" or isinstance(value, bool):
+        return item.kind == "boolean" and isinstance(value, bool)
+    least, most = (0, instant.MAX_MS) if item.kind == "instant" else (-MAX_INTEGER, MAX_INTEGER)
+    return isinstance(value, int) and least <= value <= most
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
 def boolean(name: str, text: str) -> bool:
     """Raises InvalidRequest unless the text is true or false."""
     if text.lower() not in _BOOLEANS:

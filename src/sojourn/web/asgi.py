@@ -43,7 +43,7 @@ class Application:
             local = (Local, LocalSites, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
-        self._rest: ASGIApp = Starlette(
+        rest = Starlette(
             routes=routes,
             exception_handlers={
                 SojournError: on_error,
@@ -53,6 +53,9 @@ class Application:
                 Exception: on_bug,
             },
         )
+        # What is not there is 404: a redirect would send the key on, to an address that the request chose.
+        rest.router.redirect_slashes = False
+        self._rest: ASGIApp = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -42,7 +42,31 @@ SESSION = {
     "country": None,
     "updated_at": "2026-04-29T10:28:08.117Z",
 }
-SITE = {"id": "default", "name": "Default site", "session_timeout_ms": 1_800_000, "hosts": ["shop.example"]}
+SITE = {
+    "id": "default",
+    "name": "Default site",
+    "hosts": ["shop.example"],
+    "session_timeout_ms": 1_800_000,
+    "plan": "enterprise",
+    "retention_days": None,
+    "conversion_events": ["purchase"],
+    "goals": {"purchase": {"types": ["purchase"], "urls": []}},
+    "passive_types": ["email_sent", "identify"],
+    "currency": "EUR",
+    "time_zone": "Europe/Berlin",
+    "generation": 1,
+    "is_test": False,
+    "retention": {
+        "oldest_served_at": None,
+        "purged_before": None,
+        "next_purge_at": None,
+        "next_purge_before": None,
+        "next_purge_session_count": 0,
+        "hidden_session_count": 0,
+        "hidden_deleted_by": None,
+    },
+    "building": None,
+}
 SEGMENT = {
     "id": "seg_2Y4ATJ3WEQZZ6Q1PCE9A9QHTGW",
     "name": "Asked for a demo",

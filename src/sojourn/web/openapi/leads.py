@@ -1,6 +1,6 @@
 """Leads in the OpenAPI document."""
 
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.web.openapi.filtering import PAGING
 from sojourn.web.openapi.parts import (
     ANY_OBJECT,
     COUNT,
@@ -12,7 +12,6 @@ from sojourn.web.openapi.parts import (
     list_of,
     object_of,
     operation,
-    query,
     ref,
     wrapped,
 )
@@ -88,10 +87,7 @@ _ID = {
 _LIST = operation(
     "List leads that have a session",
     {"200": answer("Leads", "a page of leads")},
-    parameters=[
-        query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "how many"),
-        query("cursor", TEXT, "next_cursor of an earlier answer; it works alone"),
-    ],
+    parameters=PAGING,
 )
 PATHS: Schema = {
     "/v1/leads": {"get": _LIST},

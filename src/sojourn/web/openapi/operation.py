@@ -1,6 +1,6 @@
 """What an operator asks, in the OpenAPI document."""
 
-from sojourn.web.openapi.parts import TEXT, Schema, errors
+from sojourn.web.openapi.parts import ANY_OBJECT, TEXT, Schema, content, errors
 
 _METRICS = {
     "summary": "Numbers for Prometheus; from this machine without a key, else with a secret one",
@@ -11,5 +11,14 @@ _METRICS = {
     },
 }
 
+_DOCUMENT = {
+    "summary": "This document",
+    "security": [],
+    "responses": {
+        "200": {"description": "OpenAPI 3.1", "content": content(ANY_OBJECT)},
+        **errors(429),
+    },
+}
+
 SCHEMAS: Schema = {}
-PATHS: Schema = {"/metrics": {"get": _METRICS}}
+PATHS: Schema = {"/metrics": {"get": _METRICS}, "/openapi.json": {"get": _DOCUMENT}}

@@ -9,6 +9,12 @@ OPTIONAL: Schema = {"type": ["string", "null"]}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 ANY_OBJECT: Schema = {"type": "object", "additionalProperties": True}
+# In a query an instant is a text, in a body it may be a number too.
+ASKED_INSTANT: Schema = {
+    "type": "string",
+    "description": "ISO 8601 (no zone: UTC; a date alone: its midnight in UTC) or epoch milliseconds",
+    "anyOf": [{"format": "date-time"}, {"format": "date"}, {"pattern": "^[0-9]{9,15}$"}],
+}
 
 
 def object_of(properties: Schema, required: list[str] | None = None, **more: Any) -> Schema:
@@ -56,8 +62,18 @@ _MEANINGS = {
 _COMMON = (400, 401, 403, 413, 429, 503)
 
 
+_RETRY_AFTER = {"Retry-After": {"required": True, "schema": COUNT, "description": "seconds until it may be repeated"}}
+_WAY_IN = {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}, "description": "how a key is sent"}}
+_HEADERS = {401: _WAY_IN, 429: _RETRY_AFTER, 503: _RETRY_AFTER}
+
+
 def errors(*statuses: int) -> Schema:
-    return {str(status): answer("Error", _MEANINGS[status]) for status in statuses}
+    return {str(status): _error(status) for status in statuses}
+
+
+def _error(status: int) -> Schema:
+    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
+    return answer("Error", _MEANINGS[status]) | headers
 
 
 def operation(summary: str, responses: Schema, *statuses: int, **more: Any) -> Schema:

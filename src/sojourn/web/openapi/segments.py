@@ -1,8 +1,8 @@
 """Segments in the OpenAPI document."""
 
 from sojourn.web.examples import SEGMENT
+from sojourn.web.openapi.filtering import segment_filters
 from sojourn.web.openapi.parts import (
-    ANY_OBJECT,
     INSTANT,
     OPTIONAL,
     TEXT,
@@ -17,20 +17,32 @@ from sojourn.web.openapi.parts import (
 )
 
 _NAME: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
+_FILTERS: Schema = {
+    "type": "object",
+    "properties": segment_filters(),
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+# A number may be kept as the text it was sent as.
+_VALUE: Schema = {"type": ["string", "integer", "boolean"]}
 _FIELDS: Schema = {
     "id": {"type": "string", "pattern": "^seg_[0-9A-HJKMNP-TV-Z]{26}$"},
     "name": _NAME,
-    "filters": ANY_OBJECT,
+    "filters": {"type": "object", "additionalProperties": {"anyOf": [_VALUE, list_of(_VALUE)]}, "minProperties": 1},
     "created_at": INSTANT,
     "updated_at": INSTANT,
 }
 _ID: Schema = {"name": "id", "in": "path", "required": True, "schema": TEXT}
-_WANTED: Schema = {"name": {**_NAME, "type": ["string", "null"]}, "filters": {**ANY_OBJECT, "type": ["object", "null"]}}
+_CHANGE: Schema = {
+    "name": {**_NAME, "type": ["string", "null"]},
+    "filters": {"anyOf": [_FILTERS, {"type": "null"}]},
+}
 
 SCHEMAS: Schema = {
     "Segment": object_of(_FIELDS, example=SEGMENT),
     "Segments": object_of({"data": list_of(ref("Segment")), "next_cursor": OPTIONAL, "has_more": {"type": "boolean"}}),
-    "SegmentWanted": object_of(_WANTED, [], additionalProperties=False),
+    "SegmentWanted": object_of({"name": _NAME, "filters": _FILTERS}, additionalProperties=False),
+    "SegmentChange": object_of(_CHANGE, [], additionalProperties=False),
 }
 
 PATHS: Schema = {
@@ -47,7 +59,7 @@ PATHS: Schema = {
             {"200": wrapped("Segment", "changed")},
             404,
             parameters=[_ID],
-            requestBody=body(ref("SegmentWanted")),
+            requestBody=body(ref("SegmentChange")),
         ),
         "delete": operation("Remove a segment", {"200": wrapped("Segment", "removed")}, 404, parameters=[_ID]),
     },

@@ -1,8 +1,8 @@
 """Sessions in the OpenAPI document."""
 
-from sojourn.reports.filters import FILTERS, REPEATABLE, Filter
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.reports.filters import FILTERS
 from sojourn.web.examples import SESSION
+from sojourn.web.openapi.filtering import FORMAT, PAGING, page_or_file, parameter
 from sojourn.web.openapi.parts import (
     ANY_OBJECT,
     COUNT,
@@ -10,7 +10,6 @@ from sojourn.web.openapi.parts import (
     OPTIONAL,
     TEXT,
     Schema,
-    answer,
     list_of,
     object_of,
     operation,
@@ -77,23 +76,10 @@ SCHEMAS: Schema = {
 }
 
 
-def parameter(item: Filter) -> Schema:
-    schema: Schema = {"integer": {"type": "integer"}, "boolean": {"type": "boolean"}}.get(item.kind, {"type": "string"})
-    if item.allowed:
-        schema = {"enum": list(item.allowed)}
-    if item.kind in REPEATABLE:
-        schema = list_of(schema)
-    return {"name": item.name, "in": "query", "description": item.help, "schema": schema, "explode": True}
-
-
 _LIST = operation(
     "List sessions, newest first",
-    {"200": answer("Sessions", "a page of sessions")},
-    parameters=[
-        *map(parameter, FILTERS),
-        query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "how many"),
-        query("cursor", TEXT, "next_cursor of an earlier answer; it works alone"),
-    ],
+    {"200": page_or_file("Sessions", "a page of sessions, or a file")},
+    parameters=[*map(parameter, FILTERS), *PAGING, FORMAT],
 )
 _ONE = operation(
     "One session with its events; every id that was ever served answers",

@@ -1,14 +1,13 @@
 """Stored events in the OpenAPI document."""
 
 from sojourn.reports.event_filters import EVENT_FILTERS
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.web.openapi.filtering import FORMAT, PAGING, page_or_file, parameter
 from sojourn.web.openapi.parts import (
     ANY_OBJECT,
     INSTANT,
     OPTIONAL,
     TEXT,
     Schema,
-    answer,
     list_of,
     object_of,
     operation,
@@ -16,7 +15,6 @@ from sojourn.web.openapi.parts import (
     ref,
     wrapped,
 )
-from sojourn.web.openapi.sessions import parameter
 
 STORED_FIELDS: Schema = {
     "id": TEXT,
@@ -50,13 +48,9 @@ SCHEMAS: Schema = {
 
 _LIST = operation(
     "List events, newest first: suppressed and passive ones too",
-    {"200": answer("StoredEvents", "a page of events")},
+    {"200": page_or_file("StoredEvents", "a page of events, or a file")},
     404,
-    parameters=[
-        *map(parameter, EVENT_FILTERS),
-        query("limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, "how many"),
-        query("cursor", TEXT, "next_cursor of an earlier answer; it works alone"),
-    ],
+    parameters=[*map(parameter, EVENT_FILTERS), *PAGING, FORMAT],
 )
 _ONE = operation(
     "One event by its id; of several senders the newest",
