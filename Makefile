@@ -5,7 +5,7 @@ SIZE ?= 1000000
 BIN = .venv/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-quick lint bench lock clean
+.PHONY: help demo serve test test-quick soak lint bench lock clean
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,6 +28,9 @@ test: lint ## every check: style, types, laws, golden cases, the real path
 
 test-quick: .venv/installed ## the tests without the slow ones
 	$(BIN)/python -m pytest -m "not slow"
+
+soak: .venv/installed ## a server under load while all goes wrong (SOAK_SECONDS=600, SOAK_SEED=)
+	@$(BIN)/python -m tests.soak.run
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check .

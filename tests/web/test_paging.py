@@ -10,6 +10,7 @@ import csv
 import io
 import os
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -125,7 +126,7 @@ class Sender:
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[tuple[Server, Sender]]:
     """A server with some hundreds of sessions, and who sends on to it once its thread is started."""
-    print(f"PAGING_SEED={SEED}")
+    sys.stdout.write(f"PAGING_SEED={SEED}\n")  # shown when it fails
     server = Server(tmp_path / "data").start()
     try:
         sender = Sender(server, SEED)
