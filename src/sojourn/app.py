@@ -171,7 +171,7 @@ class Sojourn:
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
         question = self._resolved(site_id, question, lead)
         reader = self.changes if SINCE in question.filters else self.sessions
-        return reader.page(self.sites[site_id], site_id, question, self.now_ms())
+        return self.sites.read(site_id, lambda site: reader.page(site, site_id, question, self.now_ms()))
 
     def _resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
         """With the leads and segments that its filters name. Raises InvalidRequest."""
@@ -191,7 +191,9 @@ class Sojourn:
         return min([self.commits.changed_ms(), *(since for since in pending if since is not None)])
 
     def journey(self, site_id: str, session_id: str, place: str | None = None) -> dict[str, Any]:
-        return self.journeys.journey(self.sites[site_id], site_id, session_id, self.now_ms(), place)
+        return self.sites.read(
+            site_id, lambda site: self.journeys.journey(site, site_id, session_id, self.now_ms(), place)
+        )
 
     def decide(self, site_id: str, event_ids: Sequence[str], reason: str) -> int:
         """Suppress events for a reason, or release them with ''; how many it concerns. Raises NotFound."""
