@@ -96,12 +96,10 @@ class Touched:
     def _of_facts(self, keys: list[str]) -> list[Touch]:
         changed = [Touch(*row) for row in self._query("lead.changed", keys=keys, forever=FOREVER)]
         # What a ref leads on to may change hands with it: a phone's e-mail, an e-mail's owner.
-        further = {
-            touch.lead: set() if touch.lead.startswith(VISITOR) else reach(self._engine, self._site_id, {touch.lead})
-            for touch in changed
-        }
+        refs = {touch.lead for touch in changed if not touch.lead.startswith(VISITOR)}
+        paths = _paths(self._engine, self._site_id, refs)
         return [
-            Touch(lead, touch.from_ms, touch.to_ms) for touch in changed for lead in {touch.lead, *further[touch.lead]}
+            Touch(lead, touch.from_ms, touch.to_ms) for touch in changed for lead in _along(paths, touch.lead, refs)
         ]
 
     def _query(self, name: str, **more: Any) -> list[tuple[Any, ...]]:
@@ -120,13 +118,31 @@ def collect_facts(engine: Engine, site_id: str, commits: Range) -> None:
 
 def reach(engine: Engine, site_id: str, keys: set[str]) -> set[str]:
     """Those of the keys behind which identity facts lie, and everything that these lead to."""
-    found: set[str] = set()
+    paths = _paths(engine, site_id, keys)
+    return set(paths).union(*paths.values())
+
+
+def _paths(engine: Engine, site_id: str, keys: set[str]) -> dict[str, set[str]]:
+    """Where the identity facts of the keys lead, and those of what they lead to; few statements, however many keys."""
+    found: dict[str, set[str]] = {}
+    asked: set[str] = set()
     frontier = {key for key in keys if not key.startswith(ID)}
     while frontier:
         rows = engine.query(sql("link.reach"), {"site_id": site_id, "keys": sorted(frontier)})
-        refs = {ref for _, ref in rows}
-        frontier = {ref for ref in refs - found if not ref.startswith(ID)}
-        found |= {key for key, _ in rows} | refs
+        for key, ref in rows:
+            found.setdefault(key, set()).add(ref)
+        asked |= frontier
+        frontier = {ref for _, ref in rows if not ref.startswith(ID)} - asked
+    return found
+
+
+def _along(paths: dict[str, set[str]], lead: str, refs: set[str]) -> set[str]:
+    """The lead, and everything that it leads on to if it is one of the refs."""
+    found, frontier = {lead}, {lead} & refs
+    while frontier:
+        fresh = paths.get(frontier.pop(), set()) - found
+        found |= fresh
+        frontier |= fresh
     return found
 
 
