@@ -22,7 +22,7 @@ import pytest
 from sojourn.reports.cursor import Cursor, encode
 from tests.serving import Server
 
-SECONDS = float(os.environ.get("PAGING_SECONDS", "24"))
+SECONDS = float(os.environ.get("PAGING_SECONDS", "15"))
 SEED = int(os.environ.get("PAGING_SEED", "0")) or random.randrange(1 << 32)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 VISITORS, DAYS = 60, 10
