@@ -7,7 +7,7 @@ SEED ?= 1
 BIN = .venv/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-quick fuzz lint bench lock clean
+.PHONY: help demo serve test test-quick fuzz soak lint bench lock clean
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -33,6 +33,9 @@ test-quick: .venv/installed ## the tests without the slow ones
 
 fuzz: .venv/installed ## what the OpenAPI document allows and forbids, 20,000 requests to a real server (REQUESTS=, SEED=)
 	FUZZ_REQUESTS=$(REQUESTS) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/web/test_fuzz.py -s
+
+soak: .venv/installed ## a server under load while all goes wrong (SOAK_SECONDS=600, SOAK_SEED=)
+	@$(BIN)/python -m tests.soak.run
 
 lint: .venv/installed ## style and types
 	$(BIN)/ruff check .

@@ -28,6 +28,8 @@ def free_port() -> int:
 class Server:
     """`sojourn serve` on a folder; `kill` ends it as a power cut would, `stop` as an operator does."""
 
+    module = "sojourn"
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -37,7 +39,7 @@ class Server:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "sojourn", "serve", "--data", str(self.folder), "--port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "serve", "--data", str(self.folder), "--port", str(self.port)]
         self.printed.close()
         self.printed = tempfile.TemporaryFile()  # noqa: SIM115 - no pipe: nobody reads it while the server writes
         # Tests ask again and again; those of the rate limits set their own.

@@ -77,7 +77,8 @@ class Sojourn:
         self.engine.on_statement = self.meter.statement
         self.served = Served(self.engine, self.meter)
         migrate(self.engine)
-        self.commits = CommitLog(self._last_commit())
+        last, stamped = self._last_commits()
+        self.commits = CommitLog(last, lambda: self.now_ms(), stamped)
         self.sites = Sites(self.engine, self.commits)
         self.keys = Keys(self.engine, self.commits)
         self.refusals = Refusals(self.engine, self.meter)
@@ -108,7 +109,8 @@ class Sojourn:
             self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
         )
         chores = (self.erasing.work, self.retention.work, self.cleaner.work)
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, self.now_ms, self.turns, chores)
+        clocks = (self.now_ms, self.commits.change_ms)
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores)
         recent = recent_of(self.engine, self.commits.settled())
         self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, self._admitted)
         self.registry = Registry(
@@ -116,10 +118,10 @@ class Sojourn:
         )
         self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)
         self.doctor = Doctor(
-            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.now_ms
+            self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.commits.change_ms
         )
         self.registry.resume()
-        self.erasing.resume(self.now_ms())
+        self.erasing.resume()
 
     @classmethod
     def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
@@ -135,13 +137,17 @@ class Sojourn:
         sojourn.disk = Disk(store, sojourn.bounds.disk_warn_mb)
         return sojourn
 
-    def _last_commit(self) -> int:
-        return int(self.engine.query("SELECT max(commit_id) FROM events")[0][0])
+    def _last_commits(self) -> tuple[int, int]:
+        """The newest commit, and the newest stamp of anything else."""
+        texts = ("SELECT max(commit_id) FROM events", sql("commit.stamped"))
+        last, stamped = (int(self.engine.query(text)[0][0]) for text in texts)
+        return last, stamped
 
     def work_off(self) -> None:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
+        change_ms = self.commits.change_ms
         with self.turns:
-            while self.worker.work(self.now_ms) or self.generations.work(self.now_ms()):
+            while self.worker.work(change_ms) or self.generations.work(change_ms()):
                 pass
             while self.retention.work(self.now_ms()):
                 pass
@@ -165,7 +171,7 @@ class Sojourn:
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
         question = self._resolved(site_id, question, lead)
         reader = self.changes if SINCE in question.filters else self.sessions
-        return reader.page(self.sites[site_id], site_id, question, self.now_ms())
+        return self.sites.read(site_id, lambda site: reader.page(site, site_id, question, self.now_ms()))
 
     def _resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
         """With the leads and segments that its filters name. Raises InvalidRequest."""
@@ -182,10 +188,12 @@ class Sojourn:
     def synced_until(self, site_id: str) -> int:
         """Every change of a session that was stamped before this instant can be seen: from here a next sync asks."""
         pending = (self.worker.busy_since, self.generations.building_since(site_id))
-        return min([self.now_ms(), *(since for since in pending if since is not None)])
+        return min([self.commits.changed_ms(), *(since for since in pending if since is not None)])
 
     def journey(self, site_id: str, session_id: str, place: str | None = None) -> dict[str, Any]:
-        return self.journeys.journey(self.sites[site_id], site_id, session_id, self.now_ms(), place)
+        return self.sites.read(
+            site_id, lambda site: self.journeys.journey(site, site_id, session_id, self.now_ms(), place)
+        )
 
     def decide(self, site_id: str, event_ids: Sequence[str], reason: str) -> int:
         """Suppress events for a reason, or release them with ''; how many it concerns. Raises NotFound."""
@@ -205,7 +213,7 @@ class Sojourn:
         """
 
         def catch_up() -> None:
-            while self.worker.work(self.now_ms):
+            while self.worker.work(self.commits.change_ms):
                 pass
 
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sojourn.app import Sojourn
+from sojourn.app import Sojourn, clock_ms
 from sojourn.errors import Unavailable
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import MOST_ENTRIES, CommitLog, Waiting
@@ -19,7 +19,7 @@ from tests.kit import send
 
 
 def test_what_is_committed_waits_until_a_pass_has_seen_it() -> None:
-    log = CommitLog(5)
+    log = CommitLog(5, clock_ms)
     assert log.waiting() == Waiting(0, 0, None)
     log.left_waiting(3, 2, 7)
     with log.commit(10) as first:
@@ -34,7 +34,7 @@ def test_what_is_committed_waits_until_a_pass_has_seen_it() -> None:
 
 
 def test_a_worker_that_stands_needs_no_memory_and_nothing_goes_uncounted() -> None:
-    log = CommitLog(0)
+    log = CommitLog(0, clock_ms)
     for _ in range(MOST_ENTRIES + 100):
         with log.commit(2):
             pass

@@ -1,9 +1,8 @@
 """Commit ids: increasing numbers that say which rows of events are new to the worker, and what waits for it."""
 
 import threading
-import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -34,8 +33,12 @@ class CommitLog:
     Ids are microseconds since 1970 or, when the clock stands or goes back, one more than the last.
     """
 
-    def __init__(self, last: int) -> None:
-        self._last = last
+    def __init__(self, last: int, now_ms: Callable[[], int], stamped: int = 0) -> None:
+        """`last` is the newest commit that is stored, `stamped` the newest version of anything else: a clock that was
+        ahead before this process began may have stamped it later than now.
+        """
+        self._now_ms = now_ms
+        self._last = max(last, stamped)
         self._open: set[int] = set()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
@@ -84,8 +87,20 @@ class CommitLog:
             return self._next()
 
     def _next(self) -> int:
-        self._last = max(self._last + 1, time.time_ns() // 1000)
+        self._last = max(self._last + 1, self._now_ms() * 1000)
         return self._last
+
+    def change_ms(self) -> int:
+        """When a change that is made now is said to be made, in milliseconds: never before an earlier one, though the
+        clock go back, since who keeps a copy asks for what changed since then.
+        """
+        with self._lock:
+            return max(self._now_ms(), self._last // 1000)
+
+    def changed_ms(self) -> int:
+        """No change that is still to come is said to be made before this."""
+        with self._lock:
+            return min(self._now_ms(), self._last // 1000)
 
     def settled(self) -> int:
         """No insert with an id up to this one is still under way."""

@@ -54,24 +54,24 @@ class Erasing:
                     raise Unavailable("An import is under way; erase when it has ended.", retry_after=60)
                 catch_up()
                 receipt = self._say(site_id, find(), now_ms)
-            self._carry_out(now_ms)
+            self._carry_out()
         return receipt
 
-    def resume(self, now_ms: int) -> None:
+    def resume(self) -> None:
         """Go on with what was cut off: what has a receipt is carried out, what has none was never said."""
         begun = {number for (number,) in self._engine.query(sql("leaving.receipts"))}
         for receipt in self._erasures.undone():
             self._cleaner.soon()
             if receipt.receipt_number in begun:
                 self._begun = receipt
-                self._carry_out(now_ms)
+                self._carry_out()
         if begun:
             self._engine.execute("TRUNCATE TABLE leaving")
 
-    def work(self, now_ms: int) -> bool:
+    def work(self, _now_ms: int) -> bool:
         """Go on with what failed; once the files are clean, say so. True if there was something to do."""
         if self._begun is not None:
-            self._carry_out(now_ms)
+            self._carry_out()
             return True
         undone = [] if self._cleaner.is_waiting() else self._erasures.undone()
         for receipt in undone:
@@ -115,13 +115,13 @@ class Erasing:
         ]
         self._engine.insert("leaving", tuple(rows[0]), b"\n".join(map(msgspec.json.encode, rows)))
 
-    def _carry_out(self, now_ms: int) -> None:
+    def _carry_out(self) -> None:
         receipt = self._begun
         assert receipt is not None
         parameters = {
             "site_id": receipt.site_id,
             "erased_at": receipt.erased_at,
-            "now_ms": now_ms,
+            "now_ms": self._commits.change_ms(),
             "version": self._commits.stamp(),
         }
         for name in ("session.end", "session.erase", "slice.erase", "event.erase", "member.erase", "lead.erase"):

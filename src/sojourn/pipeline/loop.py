@@ -30,6 +30,7 @@ def rest_after(took: float, lead_count: int) -> float:
 class Loop:
     """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped.
 
+    `clocks` are that of the machine, and that by which changes are stamped: `CommitLog.change_ms`.
     Each piece of work is done within `turns`; whoever else holds it has the derived tables for itself.
     """
 
@@ -39,7 +40,7 @@ class Loop:
         generations: Generations,
         refusals: Refusals,
         meter: Meter,
-        now_ms: Callable[[], int],
+        clocks: tuple[Callable[[], int], Callable[[], int]],
         turns: threading.RLock,
         chores: Sequence[Callable[[int], bool]] = (),
     ) -> None:
@@ -49,7 +50,7 @@ class Loop:
         self._refusals = refusals
         self._worker = worker
         self._generations = generations
-        self._now_ms = now_ms
+        self._now_ms, self._change_ms = clocks
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._saved_at = 0.0
@@ -103,9 +104,9 @@ class Loop:
     def turn(self) -> bool:
         """A pass, a piece of a next generation, and the chores; True if there was something to do."""
         with self._turns:
-            worked = self._timed("events", lambda: self._worker.work(self._now_ms))
+            worked = self._timed("events", lambda: self._worker.work(self._change_ms))
         with self._turns:
-            worked = self._timed("generation", lambda: self._generations.work(self._now_ms())) or worked
+            worked = self._timed("generation", lambda: self._generations.work(self._change_ms())) or worked
         for chore in self._chores:
             with self._turns:
                 worked = chore(self._now_ms()) or worked

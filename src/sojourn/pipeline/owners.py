@@ -85,13 +85,21 @@ def _spans(facts: list[Fact]) -> list[Span]:
 
 def reach(engine: Engine, site_id: str, keys: set[str]) -> set[str]:
     """Those of the keys behind which identity facts lie, and everything that these lead to."""
-    found: set[str] = set()
+    paths = paths_from(engine, site_id, keys)
+    return set(paths).union(*paths.values())
+
+
+def paths_from(engine: Engine, site_id: str, keys: set[str]) -> dict[str, set[str]]:
+    """Where the identity facts of the keys lead, and those of what they lead to; few statements, however many keys."""
+    found: dict[str, set[str]] = {}
+    asked: set[str] = set()
     frontier = {key for key in keys if not key.startswith(ID)}
     while frontier:
         rows = engine.query(sql("link.reach"), {"site_id": site_id, "keys": sorted(frontier)})
-        refs = {ref for _, ref in rows}
-        frontier = {ref for ref in refs - found if not ref.startswith(ID)}
-        found |= {key for key, _ in rows} | refs
+        for key, ref in rows:
+            found.setdefault(key, set()).add(ref)
+        asked |= frontier
+        frontier = {ref for _, ref in rows if not ref.startswith(ID)} - asked
     return found
 
 

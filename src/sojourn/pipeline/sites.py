@@ -2,8 +2,8 @@
 is removed leaves a version that says so.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
 
 DEFAULT_SITE = "default"
+Answer = TypeVar("Answer")
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -41,6 +42,21 @@ class Sites(Mapping[str, Site]):
 
     def __getitem__(self, site_id: str) -> Site:
         return self.definition(site_id).present
+
+    def read(self, site_id: str, ask: Callable[[Site], Answer]) -> Answer:
+        """What `ask` finds by the present definition. Asked once more when another build was switched to meanwhile:
+        with the switch the rows go that were being read. Raises NotFound, and what `ask` raises.
+        """
+        while True:
+            site = self[site_id]
+            try:
+                answer = ask(site)
+            except NotFound:
+                if self[site_id].generation == site.generation:
+                    raise
+                continue
+            if self[site_id].generation == site.generation:
+                return answer
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._definitions)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, named_of
-from sojourn.pipeline.owners import Owners, reach
+from sojourn.pipeline.owners import Owners, paths_from, reach
 from sojourn.store.engine import Engine, sql
 
 FOREVER = 1 << 62
@@ -97,12 +97,10 @@ class Touched:
     def _of_facts(self, keys: list[str]) -> list[Touch]:
         changed = [Touch(*row) for row in self._query("lead.changed", keys=keys, forever=FOREVER)]
         # What a ref leads on to may change hands with it: a phone's e-mail, an e-mail's owner.
-        further = {
-            touch.lead: set() if touch.lead.startswith(VISITOR) else reach(self._engine, self._site_id, {touch.lead})
-            for touch in changed
-        }
+        refs = {touch.lead for touch in changed if not touch.lead.startswith(VISITOR)}
+        paths = paths_from(self._engine, self._site_id, refs)
         return [
-            Touch(lead, touch.from_ms, touch.to_ms) for touch in changed for lead in {touch.lead, *further[touch.lead]}
+            Touch(lead, touch.from_ms, touch.to_ms) for touch in changed for lead in _along(paths, touch.lead, refs)
         ]
 
     def _query(self, name: str, **more: Any) -> list[tuple[Any, ...]]:
@@ -117,6 +115,16 @@ def collect_facts(engine: Engine, site_id: str, commits: Range) -> None:
     parameters = {"site_id": site_id, **commits.parameters}
     for name in ("link.collect", "member.collect_all", "name.collect"):
         engine.execute(sql(name), parameters)
+
+
+def _along(paths: dict[str, set[str]], lead: str, refs: set[str]) -> set[str]:
+    """The lead, and everything that it leads on to if it is one of the refs."""
+    found, frontier = {lead}, {lead} & refs
+    while frontier:
+        fresh = paths.get(frontier.pop(), set()) - found
+        found |= fresh
+        frontier |= fresh
+    return found
 
 
 def merged(touches: Iterable[Touch]) -> list[Touch]:

@@ -37,7 +37,7 @@ class EventRoutes:
             return self._export(access, form, pairs)
         question = event_question_of(pairs)
         sojourn, site_id = self._sojourn, access.site_id
-        page = sojourn.events.page(sojourn.sites[site_id], site_id, question, sojourn.now_ms())
+        page = sojourn.sites.read(site_id, lambda site: sojourn.events.page(site, site_id, question, sojourn.now_ms()))
         return {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
 
     def _export(self, access: Access, form: str, pairs: list[tuple[str, str]]) -> Response:
@@ -55,7 +55,10 @@ class EventRoutes:
         allow_only(request, {"sender"})
         sojourn, site_id = self._sojourn, access.site_id
         event_id, sender = request.path_params["id"], request.query_params.get("sender")
-        return {"data": sojourn.events.one(sojourn.sites[site_id], site_id, event_id, sender, sojourn.now_ms())}
+        found = sojourn.sites.read(
+            site_id, lambda site: sojourn.events.one(site, site_id, event_id, sender, sojourn.now_ms())
+        )
+        return {"data": found}
 
 
 def event_question_of(pairs: list[tuple[str, str]], most: int = MAX_LIMIT) -> events.EventQuestion:

@@ -42,16 +42,18 @@ class LeadRoutes:
         parameters = request.query_params
         limit = filter_table.integer("limit", parameters.get("limit", str(DEFAULT_LIMIT)), 1, MAX_LIMIT)
         cursor = lead_pages.decode(parameters["cursor"]) if "cursor" in parameters else None
-        sojourn = self._sojourn
-        site = sojourn.sites[access.site_id]
-        page = sojourn.lead_pages.page(site, access.site_id, limit, cursor, sojourn.now_ms())
+        sojourn, site_id = self._sojourn, access.site_id
+        page = sojourn.sites.read(
+            site_id, lambda site: sojourn.lead_pages.page(site, site_id, limit, cursor, sojourn.now_ms())
+        )
         return {"data": page.data, "next_cursor": page.next_cursor, "has_more": page.has_more}
 
     def get_lead(self, access: Access, request: Request) -> Any:
         allow_only(request, set())
         sojourn, site_id = self._sojourn, access.site_id
         lead = sojourn.leads.found(site_id, request.path_params["id"])
-        return {"data": sojourn.lead_pages.one(sojourn.sites[site_id], site_id, lead, sojourn.now_ms())}
+        found = sojourn.sites.read(site_id, lambda site: sojourn.lead_pages.one(site, site_id, lead, sojourn.now_ms()))
+        return {"data": found}
 
     def export(self, access: Access, request: Request) -> Response:
         allow_only(request, set())
