@@ -36,6 +36,8 @@ ALLOWED = {
     "client": _NOUNS,
     "data": set[str](),
     "sql": set[str](),
+    "templates": set[str](),
+    "static": set[str](),
 }
 BANNED_NAMES = re.compile(r"^_*(?:utils?|helpers?|common|base|misc|managers?)$")
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")

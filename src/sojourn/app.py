@@ -1,24 +1,23 @@
 """class Sojourn: builds the parts and delegates to them; no logic of its own."""
 
-import dataclasses
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
 
 from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
 from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, owner_of, shown
+from sojourn.pipeline.audit import Audit
 from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, recent_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.deciding import decide
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
@@ -27,18 +26,20 @@ from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
+from sojourn.pipeline.logins import Logins
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
+from sojourn.pipeline.saved_views import SavedViews
 from sojourn.pipeline.segments import Segments
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.site_changes import change_site
 from sojourn.pipeline.sites import DEFAULT_SITE, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
-from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.changes import Changes
 from sojourn.reports.event_export import EventExports
 from sojourn.reports.events import EventPages
 from sojourn.reports.export import Exports
@@ -46,8 +47,10 @@ from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.lead_pages import LeadPages
 from sojourn.reports.leads import Leads
-from sojourn.reports.segments import segment_filters
+from sojourn.reports.lists import Lists
+from sojourn.reports.ranked import RankedSessions
 from sojourn.reports.sessions import Page, Question, Sessions
+from sojourn.reports.summary import Summaries
 from sojourn.store.engine import Engine, sql
 from sojourn.store.merges import Merges
 from sojourn.store.schema import migrate
@@ -83,19 +86,35 @@ class Sojourn:
         self.keys = Keys(self.engine, self.commits)
         self.refusals = Refusals(self.engine, self.meter)
         self.segments = Segments(self.engine, self.commits)
-        self.leads = Leads(self.engine)
-        self.sessions = Sessions(self.engine, self.served)
-        self.lead_pages = LeadPages(self.engine, self.sessions)
-        holding = Holding(self.engine)
-        self.exports = Exports(self.engine, self.sites)
-        self.changes = Changes(self.engine, self.sessions, holding)
-        self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
-        self.events = EventPages(self.engine, self.leads, self.journeys, holding)
-        self.event_exports = EventExports(self.events)
+        self.logins = Logins(self.engine, self.commits)
+        self.audit = Audit(self.engine, self.commits)
+        self.saved_views = SavedViews(self.engine, self.commits)
+        self._build_reports()
         self.generations = Generations(self.engine, self.commits, self.sites)
         self.what_if = WhatIf(self.engine)
         self.turns = threading.RLock()
         self._build_work(gather)
+
+    def _build_reports(self) -> None:
+        """What reads."""
+        self.leads = Leads(self.engine)
+        self.sessions = Sessions(self.engine, self.served)
+        self.lead_pages = LeadPages(self.engine, self.sessions)
+        holding = Holding(self.engine)
+        self.lists = Lists(
+            self.sites,
+            self.segments,
+            self.leads,
+            self.sessions,
+            Changes(self.engine, self.sessions, holding),
+            Exports(self.engine, self.sites),
+            self.now_ms,
+        )
+        self.orders = RankedSessions(self.engine, self.sessions, self.lists)
+        self.summaries = Summaries(self.engine, self.sessions, self.lists)
+        self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
+        self.events = EventPages(self.engine, self.leads, self.journeys, holding)
+        self.event_exports = EventExports(self.events)
 
     def _build_work(self, gather: float) -> None:
         """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
@@ -169,21 +188,7 @@ class Sojourn:
             self.loop.wake()
 
     def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
-        question = self._resolved(site_id, question, lead)
-        reader = self.changes if SINCE in question.filters else self.sessions
-        return self.sites.read(site_id, lambda site: reader.page(site, site_id, question, self.now_ms()))
-
-    def _resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
-        """With the leads and segments that its filters name. Raises InvalidRequest."""
-        named = question.filters.get("segment_id", [])
-        segments = tuple(segment_filters(self.segments, site_id, named))
-        leads = None if lead is None else self.leads.behind(site_id, lead)
-        return dataclasses.replace(question, leads=leads, segments=segments)
-
-    def export(self, site_id: str, question: Question, lead: str | None, limit: int | None) -> Iterator[pa.Table]:
-        """The list as tables; all of it without a limit."""
-        question = self._resolved(site_id, question, lead)
-        return self.exports.tables(site_id, question, limit, self.now_ms())
+        return self.lists.page(site_id, question, lead)
 
     def synced_until(self, site_id: str) -> int:
         """Every change of a session that was stamped before this instant can be seen: from here a next sync asks."""
@@ -197,12 +202,7 @@ class Sojourn:
 
     def decide(self, site_id: str, event_ids: Sequence[str], reason: str) -> int:
         """Suppress events for a reason, or release them with ''; how many it concerns. Raises NotFound."""
-        parameters = {"site_id": site_id, "event_ids": list(event_ids)}
-        count = int(self.engine.query(sql("event.count_by_id"), parameters)[0][0])
-        if not count:
-            raise NotFound(f"There is no event {event_ids[0][:60]!r} on this site.")
-        with self.commits.commit() as commit_id:
-            self.engine.execute(sql("event.decide"), {**parameters, "reason": reason, "commit_id": commit_id})
+        count = decide(self.engine, self.commits, site_id, event_ids, reason)
         self.loop.wake()
         return count
 
@@ -270,6 +270,7 @@ class Sojourn:
 
     def _on_removed(self, site_id: str) -> None:
         self.generations.forget(site_id)
+        self.saved_views.forget(site_id)
         self.erasures.load()
         self.buffer.forget()
         self.cleaner.soon()

@@ -36,6 +36,7 @@ def serve(values: Values) -> None:
         out.print(f"Sojourn {sojourn.__version__} serves {folder} on {_address(values)}")
         if not app.keys.list(DEFAULT_SITE):
             out.print(f"There is no key yet: sojourn keys create --data {folder}")
+        _tell_of_setup(app, values)
 
     _run(app, folder, listener, on_ready)
 
@@ -54,6 +55,7 @@ def demo(values: Values) -> None:
         out.print(f"\nSojourn {sojourn.__version__} serves the demo on {address}")
         out.print(f"key: {key}")
         out.print(f'\n  curl -H "Authorization: Bearer {key}" "{address}/v1/sessions?limit=2"\n', soft_wrap=True)
+        _tell_of_setup(app, values)
         out.print("Ctrl-C ends it.")
 
     _run(app, folder, listener, on_ready)
@@ -91,6 +93,13 @@ def _run(app: Sojourn, folder: Path, listener: Any, on_ready: Any) -> None:
 def _address(values: Values) -> str:
     host = values["host"].value
     return f"http://{f'[{host}]' if ':' in host else host}:{values['port'].value}"
+
+
+def _tell_of_setup(app: Sojourn, values: Values) -> None:
+    """While there is no login: the one-time link that makes the first owner."""
+    if app.logins.is_empty:
+        link = f"{_address(values)}/welcome?token={app.logins.setup_token()}"
+        out.print(f"There is no login yet; this link makes the owner, once: {link}", soft_wrap=True)
 
 
 def _empty_demo_folder(folder: Path) -> None:

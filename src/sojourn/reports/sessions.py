@@ -50,7 +50,7 @@ class Sessions:
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
         filters = _with_window(question, now_ms)
-        rows = self._rows(site, site_id, question, filters, now_ms)
+        rows = self._rows(site, site_id, question, now_ms)
         backwards = question.after is not None and question.after.direction == "after"
         more, rows = len(rows) > question.limit, rows[: question.limit]
         if backwards:
@@ -93,14 +93,12 @@ class Sessions:
             return {}
         return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": leads}))
 
-    def _rows(
-        self, site: Site, site_id: str, question: Question, filters: dict[str, Any], now_ms: int
-    ) -> list[dict[str, Any]]:
+    def _rows(self, site: Site, site_id: str, question: Question, now_ms: int) -> list[dict[str, Any]]:
         """One row more than the limit where there is one. Of every session that matches, the present version does, so
         keys are chosen over all versions, which needs no merging; those whose present one does not match drop out, and
         then more are read.
         """
-        asked = self._asked(site, site_id, question, filters, now_ms)
+        asked = self._asked(site, site_id, question, now_ms)
         most, found = question.limit + 1, list[dict[str, Any]]()
         asked.parameters["most"] = most + most // 4
         while True:
@@ -114,13 +112,25 @@ class Sessions:
                 return found
             asked.go_on_from(keys[-1][1])
 
-    def _asked(self, site: Site, site_id: str, question: Question, filters: dict[str, Any], now_ms: int) -> "_Asked":
+    def filters_of(self, site: Site, question: Question, now_ms: int) -> dict[str, Any]:
+        """The filters with their window, which begins no earlier than the site keeps."""
+        filters = _with_window(question, now_ms)
         wanted = {**filters, "from": max(filters["from"], oldest_kept(site, now_ms))}
-        if question.leads is not None:
-            wanted["lead_id"] = list(question.leads)
-        backwards = question.after is not None and question.after.direction == "after"
+        return wanted if question.leads is None else {**wanted, "lead_id": list(question.leads)}
+
+    def conditions(self, site: Site, site_id: str, question: Question, now_ms: int) -> tuple[list[str], dict[str, Any]]:
+        """What chooses the sessions of a list, in SQL, one text a filter in their order; and its parameters."""
+        wanted = self.filters_of(site, question, now_ms)
         texts, parameters = filter_table.conditions(wanted, site_id, question.segments)
-        parameters |= {"site_id": site_id, "generation": site.generation, "oldest": oldest_kept(site, now_ms)}
+        return texts, parameters | {
+            "site_id": site_id,
+            "generation": site.generation,
+            "oldest": oldest_kept(site, now_ms),
+        }
+
+    def _asked(self, site: Site, site_id: str, question: Question, now_ms: int) -> "_Asked":
+        backwards = question.after is not None and question.after.direction == "after"
+        texts, parameters = self.conditions(site, site_id, question, now_ms)
         asked = _Asked(texts, parameters, backwards=backwards)
         if question.after is not None:
             asked.go_on_from(question.after.number)

@@ -7,6 +7,10 @@ SELECT max(version) FROM
     UNION ALL SELECT max(version) FROM receipts
     UNION ALL SELECT max(version) FROM imports
     UNION ALL SELECT max(version) FROM segments
+    UNION ALL SELECT max(version) FROM logins
+    UNION ALL SELECT max(version) FROM tickets
+    UNION ALL SELECT max(version) FROM audit
+    UNION ALL SELECT max(version) FROM saved_views
     UNION ALL SELECT max(version) FROM sessions
     UNION ALL SELECT max(version) FROM slices
     UNION ALL SELECT max(version) FROM progress

@@ -70,9 +70,9 @@ class Api:
         if SINCE in question.filters or (question.after is not None and question.after.direction == "after"):
             raise InvalidRequest("updated_since and paging back are for JSON alone.")
         if "limit" not in dict(pairs):
-            tables = self._sojourn.export(access.site_id, question, lead, None)
+            tables = self._sojourn.lists.export(access.site_id, question, lead, None)
             return exporting.streamed(tables, form, "sessions", texts_of)
-        table = pa.concat_tables(self._sojourn.export(access.site_id, question, lead, question.limit + 1))
+        table = pa.concat_tables(self._sojourn.lists.export(access.site_id, question, lead, question.limit + 1))
         page = table.slice(0, question.limit)
         following = None
         if table.num_rows > question.limit:

@@ -1,11 +1,13 @@
 """The ASGI application: sending events on the raw path, all else through Starlette."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sojourn.app import Sojourn
@@ -21,6 +23,7 @@ from sojourn.web.limits import Limits
 from sojourn.web.local import Local
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
+from sojourn.web.pages.routes import page_routes
 from sojourn.web.segments import SegmentRoutes
 from sojourn.web.sites import LocalSites
 from sojourn.web.upkeep import Upkeep
@@ -39,7 +42,9 @@ class Application:
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         routes += LeadRoutes(sojourn, is_local=is_local).routes() + EventRoutes(sojourn, is_local=is_local).routes()
         routes += SegmentRoutes(sojourn, is_local=is_local).routes()
-        if is_local:
+        if not is_local:
+            routes = page_routes(sojourn, _at(routes, "/sessions")) + routes
+        else:
             local = (Local, LocalSites, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
@@ -75,6 +80,12 @@ class Application:
             await error_answer(error)(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
+
+
+def _at(routes: list[Route], path: str) -> Callable[[Request], Awaitable[Response]]:
+    """What answers at a path."""
+    endpoint: Callable[[Request], Awaitable[Response]] = next(each.endpoint for each in routes if each.path == path)
+    return endpoint
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

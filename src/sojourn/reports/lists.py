@@ -1,0 +1,51 @@
+"""Lists of sessions as a request asks for them: with the leads and segments that its filters name."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+
+from sojourn.pipeline.segments import Segments
+from sojourn.pipeline.sites import Sites
+from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.export import Exports
+from sojourn.reports.leads import Leads
+from sojourn.reports.segments import segment_filters
+from sojourn.reports.sessions import Page, Question, Sessions
+
+
+class Lists:
+    def __init__(
+        self,
+        sites: Sites,
+        segments: Segments,
+        leads: Leads,
+        sessions: Sessions,
+        changes: Changes,
+        exports: Exports,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self.sites = sites
+        self.now_ms = now_ms
+        self._segments = segments
+        self._leads = leads
+        self._sessions = sessions
+        self._changes = changes
+        self._exports = exports
+
+    def page(self, site_id: str, question: Question, lead: str | None = None) -> Page:
+        """A page of sessions, or of their changes. Raises InvalidRequest."""
+        question = self.resolved(site_id, question, lead)
+        reader = self._changes if SINCE in question.filters else self._sessions
+        return self.sites.read(site_id, lambda site: reader.page(site, site_id, question, self.now_ms()))
+
+    def export(self, site_id: str, question: Question, lead: str | None, limit: int | None) -> Iterator[pa.Table]:
+        """The list as tables; all of it without a limit."""
+        return self._exports.tables(site_id, self.resolved(site_id, question, lead), limit, self.now_ms())
+
+    def resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
+        """With the leads and segments that its filters name. Raises InvalidRequest."""
+        named = question.filters.get("segment_id", [])
+        segments = tuple(segment_filters(self._segments, site_id, named))
+        leads = None if lead is None else self._leads.behind(site_id, lead)
+        return dataclasses.replace(question, leads=leads, segments=segments)

@@ -1,0 +1,1 @@
+"""What browsers load beside the pages: the style, the scripts."""

@@ -1,0 +1,39 @@
+"""Every page, and the one address that the API and the pages share."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sojourn.app import Sojourn
+from sojourn.web.pages.entry import Entrance
+from sojourn.web.pages.frame import Frame, static_file
+from sojourn.web.pages.sessions import SessionPages
+
+Responder = Callable[[Request], Awaitable[Response]]
+
+
+def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
+    """`list_sessions` answers at /sessions for a client that sends a key or asks for JSON."""
+    frame = Frame(sojourn)
+    sessions = SessionPages(frame)
+    shared = either(frame.route("/sessions", sessions.list).endpoint, list_sessions)
+    return [
+        Route("/sessions", shared),
+        Route("/static/{name}", static_file),
+        *Entrance(frame).routes(),
+        *sessions.routes(),
+    ]
+
+
+def either(page: Responder, api: Responder) -> Responder:
+    async def respond(request: Request) -> Response:
+        return await (page if wants_page(request) else api)(request)
+
+    return respond
+
+
+def wants_page(request: Request) -> bool:
+    """A browser: it asks for HTML first and sends no key."""
+    return "text/html" in request.headers.get("accept", "") and "authorization" not in request.headers
