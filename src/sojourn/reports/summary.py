@@ -75,12 +75,12 @@ def _summary(row: dict[str, Any]) -> Summary:
     durations = dict(zip(*row["by_duration"], strict=True))
     entries = zip(*row["by_entry"], strict=True)
     return Summary(
-        left=[int(count) for count in row["left"]],
-        session_count=row["session_count"],
-        lead_count=row["lead_count"],
-        event_count=row["event_count"],
-        total_points=row["total_points"],
-        converted_count=row["converted_count"],
+        left=[int(count) for count in row["left_by_filter"]],
+        session_count=row["sessions_left"],
+        lead_count=row["leads_left"],
+        event_count=row["events_left"],
+        total_points=row["points_left"],
+        converted_count=row["converted_left"],
         median_duration=row["median_ms"] / 1000,
         by_day=dict(zip(*row["by_day"], strict=True)),
         converted_by_day=dict(zip(*row["converted_by_day"], strict=True)),

@@ -111,6 +111,8 @@ def controls_of(view: View, segments: dict[str, str], goals: list[str]) -> dict[
     given = dict(view.pairs)
     groups: dict[str, list[Control]] = {}
     for name, (label, group) in LABELS.items():
+        if name == "segment_id" and not segments:
+            continue
         is_several = sum(key == name for key, _ in view.pairs) > 1
         groups.setdefault(group, []).append(
             Control(
