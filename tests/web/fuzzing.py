@@ -3,7 +3,7 @@
 import base64
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +14,7 @@ from schemathesis import APIOperation, Case, GenerationMode, checks
 from schemathesis.errors import FailureGroup
 
 from sojourn.reports.event_filters import EVENT_FILTERS
-from sojourn.reports.filters import FILTERS
+from sojourn.reports.filters import FILTERS, Filter
 from tests.serving import SECRET, WRITE, Server, event_count, key_in, run
 
 PATIENCE = 30.0
@@ -28,9 +28,8 @@ CHECKS = [
 ]
 ACCEPTS = (None, None, "application/json", "text/csv", "application/vnd.apache.parquet")
 # Whatever could be in a cursor that somebody makes by hand.
-_NAMES = sorted({item.name for item in (*FILTERS, *EVENT_FILTERS)})
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
-_FILTERS = st.dictionaries(st.sampled_from(_NAMES), _SCALARS | st.lists(_SCALARS, max_size=3), max_size=3)
+_LATEST = 1 << 42
 Known = Mapping[str, Sequence[str]]
 Operation = APIOperation[Any, Any, Any, Any]
 AnyCase = Case[Any]
@@ -62,7 +61,10 @@ def filled(server: Server, number: int) -> Known:
         "/v1/leads/{id}/export": [lead, f"lead-{number}-1@x.example", leads["data"][0]["id"]],
         "/v1/segments/{id}": [segment["id"]],
         "event_ids": [f"e{number}-{place}" for place in range(60)],
-        "cursor": [page["next_cursor"] for page in (sessions, events, leads)],
+        "cursor of /v1/sessions": [sessions["next_cursor"]],
+        "cursor of /sessions": [sessions["next_cursor"]],
+        "cursor of /v1/events": [events["next_cursor"]],
+        "cursor of /v1/leads": [leads["next_cursor"]],
         "lead_id": [lead, leads["data"][0]["id"]],
         "session_id": [row["id"] for row in sessions["data"]],
         "segment_id": [segment["id"]],
@@ -91,19 +93,31 @@ def _encoded(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode()
 
 
-def cursors(ids: Sequence[str]) -> st.SearchStrategy[str]:
-    """Cursors that look like ours and hold anything."""
-    required = {
-        "id": st.sampled_from(ids) | st.text(max_size=4),
-        "direction": st.sampled_from(["before", "after", "x"]),
-    }
-    optional = {"filters": _FILTERS, "at": _SCALARS, "sender": _SCALARS}
-    return st.fixed_dictionaries(required, optional=optional).map(_encoded)
+def cursors(path: str, known: Known) -> st.SearchStrategy[str]:
+    """Cursors of a list that look like ours, and in which something is anything."""
+    of_events = path == "/v1/events"
+    ids = known["event_ids"] if of_events else known["lead_id"][1:] if path == "/v1/leads" else known["session_id"]
+    named = {"id": st.sampled_from(ids), "direction": st.sampled_from(["before", "before", "after", "x"])}
+    fit = {"at": st.integers(0, _LATEST), "sender": st.sampled_from(known["sender"])} if of_events else {}
+    filters = {"filters": _filters(EVENT_FILTERS if of_events else FILTERS)}
+    odd = st.fixed_dictionaries({}, optional=dict.fromkeys(("id", "direction", *fit, "filters"), _SCALARS))
+    return st.one_of(
+        st.fixed_dictionaries({**named, **filters}),
+        st.fixed_dictionaries({**named, **fit, **filters}),
+        st.tuples(st.fixed_dictionaries({**named, **fit}), odd).map(lambda parts: {**parts[0], **parts[1]}),
+    ).map(_encoded)
+
+
+def _filters(table: Iterable[Filter]) -> st.SearchStrategy[dict[str, Any]]:
+    """Filters as a cursor carries them, of any form."""
+    values = _SCALARS | st.lists(_SCALARS, max_size=2)
+    names = st.sampled_from([*(item.name for item in table), "colour"])
+    return st.dictionaries(names, values, min_size=1, max_size=2)
 
 
 def places() -> st.SearchStrategy[str]:
     """The same for the events of one session."""
-    return st.tuples(_SCALARS | st.integers(0, 2**40), _SCALARS, st.text(max_size=4)).map(_encoded)
+    return st.tuples(_SCALARS | st.integers(0, _LATEST), _SCALARS, st.text(max_size=4)).map(_encoded)
 
 
 def known_of(operation: Operation, known: Known) -> st.SearchStrategy[tuple[str, Any, bool]]:
@@ -113,7 +127,10 @@ def known_of(operation: Operation, known: Known) -> st.SearchStrategy[tuple[str,
     values: dict[str, st.SearchStrategy[Any]] = {"": st.none(), "unknown": st.text(max_size=4)}
     values |= {name: st.sampled_from(known[name]) for name in sorted(names & set(known))}
     if "cursor" in names:
-        values["cursor"] |= cursors([*known["session_id"], *known["event_ids"][:2], *known["lead_id"][1:]])
+        # There are far more ways to be wrong than to be right.
+        values["cursor"] = st.integers(0, 3).flatmap(
+            lambda one: cursors(operation.path, known) if one else st.sampled_from(known[f"cursor of {operation.path}"])
+        )
     if "events_cursor" in names:
         values["events_cursor"] = places()
     if "{id}" in operation.path:
@@ -122,9 +139,9 @@ def known_of(operation: Operation, known: Known) -> st.SearchStrategy[tuple[str,
     if operation.path == "/v1/suppressions":
         values["event_ids"] = st.lists(st.sampled_from(known["event_ids"]), min_size=1, max_size=3)
     found = [name for name in values if name not in ("", "unknown", "odd id")]
-    often = [*values, *found * 3, "", ""]
+    often = [*values, *found * 3, "", "", *[name for name in found if name.endswith("cursor")] * 6]
     pairs = st.sampled_from(often).flatmap(lambda name: values[name].map(lambda value: (name, value)))
-    return st.tuples(pairs, st.booleans()).map(lambda drawn: (*drawn[0], drawn[1]))
+    return st.tuples(pairs, st.sampled_from([True, True, False])).map(lambda drawn: (*drawn[0], drawn[1]))
 
 
 def put(case: AnyCase, name: str, value: Any, *, is_alone: bool) -> None:
@@ -153,8 +170,10 @@ class Prober:
         headers |= {} if accept is None else {"Accept": accept}
         label = case.operation.label
         self.sent[label] += 1
+        # A redirect is an answer too, and none that is documented.
+        options: dict[str, Any] = {"timeout": PATIENCE, "allow_redirects": False}
         try:
-            answer = case.call(base_url=self.base_url, session=self.session, headers=headers, timeout=PATIENCE)
+            answer = case.call(self.base_url, self.session, headers, **options)
         except requests.ConnectionError as error:
             self.faults.setdefault(f"{label}: no answer", f"{error}: {case.as_curl_command()}")
             return
