@@ -3,10 +3,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sojourn.app import Sojourn
 from sojourn.model.site import Site
 from sojourn.pipeline.sites import Definition
+
+# How long an example takes says something of the machine alone.
+settings.register_profile("sojourn", deadline=None)
+settings.load_profile("sojourn")
 
 NOW = 1_780_000_000_000
 
