@@ -26,10 +26,10 @@ serve: .venv/installed ## install and serve the folder sojourn-data on port 8000
 	@$(BIN)/sojourn serve --port $(PORT)
 
 test: lint ## every check: style, types, laws, golden cases, the real path
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-quick: .venv/installed ## the tests without the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 fuzz: .venv/installed ## what the OpenAPI document allows and forbids, 20,000 requests to a real server (REQUESTS=, SEED=)
 	FUZZ_REQUESTS=$(REQUESTS) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/web/test_fuzz.py -s

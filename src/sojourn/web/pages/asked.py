@@ -36,6 +36,11 @@ class Asked:
         return self.login.roles[owner_of(self.site_id)] == OWNER
 
     @property
+    def is_part(self) -> bool:
+        """Whether a page asks for a part of itself."""
+        return "hx-request" in self.request.headers
+
+    @property
     def csrf(self) -> str:
         return csrf_of(self.ticket)
 

@@ -1,5 +1,6 @@
 """What every page has: templates, headers, the check of login, role and site, and errors that people can read."""
 
+import gzip
 import mimetypes
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -138,5 +139,17 @@ def static_path(name: str) -> str:
 
 
 async def static_file(request: Request) -> Response:
-    body, kind = _static(request.path_params["name"])
-    return Response(body, 200, {**HEADERS, "Cache-Control": "public, max-age=604800"}, kind)
+    try:
+        body, kind = _static(request.path_params["name"])
+    except NotFound as error:
+        return Response(error.message, 404, HEADERS, "text/plain")
+    headers = {**HEADERS, "Cache-Control": "public, max-age=604800", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["Content-Encoding"] = _compressed(body), "gzip"
+    return Response(body, 200, headers, kind)
+
+
+@cache
+def _compressed(body: bytes) -> bytes:
+    """Files only: a page holds the secret of its forms, and the length of what is compressed tells of it."""
+    return gzip.compress(body, mtime=0)

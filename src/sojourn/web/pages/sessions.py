@@ -63,13 +63,13 @@ class SessionPages:
         )
 
     def summary(self, asked: Asked) -> Response:
-        """What the list comes to: a part of the page that comes after it."""
+        """What the list comes to: a part of its page that comes after it, or without scripts a page of its own."""
         view = view_of(asked.pairs, asked.zone)
         question = replace(view.question, after=None)
         found = self._sojourn.summaries.of(asked.site_id, question, str(asked.zone), view.lead)
         first, last = days_of(view, asked.zone, self._sojourn.now_ms())
         return self._frame.rendered(
-            "_summary.html",
+            "_summary.html" if asked.is_part else "summary.html",
             asked,
             summary=found,
             chips=list(zip(chips_of(view, self._segments(asked)), found.left, strict=True)),
