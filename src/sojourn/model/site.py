@@ -192,6 +192,12 @@ def is_retroactive(before: Site, after: Site) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in RETROACTIVE)
 
 
+def differences(before: Site, after: Site) -> dict[str, Any]:
+    """What of the fields that can be changed is another: by name, `from` and `to`."""
+    left, right = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    return {name: {"from": left[name], "to": right[name]} for name in CHANGEABLE if left[name] != right[name]}
+
+
 def path_pattern(patterns: tuple[str, ...]) -> str:
     """One regular expression for URL patterns, in which `*` stands for anything; '' for none.
 
