@@ -44,7 +44,7 @@ class SettingPages:
     def building(self, asked: Asked) -> Response:
         """How far the sessions are built anew: asked again and again until they are."""
         building = self._sojourn.describe_site(asked.site_id)["building"]
-        return self._frame.rendered("_building.html", asked, building=building, change_lines=change_lines)
+        return self._frame.rendered("_building.html", asked, building=building, coming=self._coming(asked))
 
     def what_if(self, asked: Asked) -> Response:
         """What a change would do to the sessions that exist, and the form that does it."""
@@ -91,6 +91,10 @@ class SettingPages:
         definition = self._sojourn.sites.definition(asked.site_id)
         return definition.building or definition.present
 
+    def _coming(self, asked: Asked) -> list[tuple[str, str]]:
+        """What changes when the build under way is ready."""
+        return change_lines(differences(self._sojourn.sites[asked.site_id], self._wanted(asked)))
+
     def _page(
         self, asked: Asked, done: str = "", error: SojournError | None = None, typed: dict[str, str] | None = None
     ) -> Response:
@@ -114,7 +118,7 @@ class SettingPages:
             timeout_text=timeout_text,
             kept_text=kept_text,
             value_text=value_text,
-            change_lines=change_lines,
+            coming=self._coming(asked),
         )
 
 

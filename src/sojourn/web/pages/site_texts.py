@@ -41,8 +41,6 @@ def value_text(name: str, value: Any) -> str:
         return "all" if name == "retention_days" else "none"
     if name == "session_timeout_ms":
         return timeout_text(int(value))
-    if isinstance(value, dict):  # goals
-        value = [f"{goal} ({', '.join([*parts['types'], *parts['urls']])})" for goal, parts in value.items()]
     if isinstance(value, list | tuple):
         return ", ".join(str(each) for each in value) or "none"
     return str(value)
@@ -52,12 +50,24 @@ def change_lines(detail: dict[str, Any]) -> list[tuple[str, str]]:
     """Each thing that an entry of the audit log says: its name, and its value or how it changed."""
     lines = []
     for name, value in detail.items():
+        if name == "goals":
+            lines += [(f"Goal {goal}", _short(text)) for goal, text in _goal_changes(value["from"], value["to"])]
+            continue
         if isinstance(value, dict) and value.keys() == {"from", "to"}:
             text = f"{_short(value_text(name, value['from']))} → {_short(value_text(name, value['to']))}"
         else:
             text = _short(value_text(name, value))
         lines.append((LABELS.get(name, name.replace("_", " ").capitalize()), text))
     return lines
+
+
+def _goal_changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [(name, f"{_goal_text(before.get(name))} → {_goal_text(after.get(name))}") for name in names]
+
+
+def _goal_text(goal: dict[str, Any] | None) -> str:
+    return ", ".join([*goal["types"], *goal["urls"]]) if goal else "none"
 
 
 def _short(text: str) -> str:
