@@ -161,6 +161,7 @@ def _checked(site: Site) -> Site:
     _allow("name", site.name, 0 < len(site.name) <= 200, "1 to 200 characters")
     for name, goal in site.goals.items():
         _allow(f"goals.{name}", "empty", goal.types or goal.urls, "at least one of types and urls")
+        _allow(f"goals.{name}.types", list(goal.types), all(goal.types), "names of event types")
         _allow("goals", name, re.fullmatch("[a-z0-9_]{1,64}", name), "names in lower snake case")
     return site
 

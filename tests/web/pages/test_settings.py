@@ -136,6 +136,7 @@ def test_retention_says_what_goes_when(pages_server: Server, owner_pages: Browse
         ("/settings/retention", {"plan": "growth", "retention_days": "²"}),
         ("/settings/retention", {"plan": "free"}),
         ("/settings/goals", {"goal": "empty"}),
+        ("/settings/goals", {"goal": "unfit", "types": "!!!"}),
         ("/settings/goals", {"goal": "Größe", "types": "x"}),
         ("/settings/goals", {"goal": "x", "types": "y", "old": "nothing"}),
         ("/settings/conversions", {"conversion_events": "!!!"}),
