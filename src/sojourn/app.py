@@ -269,8 +269,8 @@ class Sojourn:
         }
 
     def _on_removed(self, site_id: str) -> None:
-        self.generations.forget(site_id)
-        self.saved_views.forget(site_id)
+        for part in (self.generations, self.saved_views, self.logins):
+            part.forget(site_id)
         self.erasures.load()
         self.buffer.forget()
         self.cleaner.soon()

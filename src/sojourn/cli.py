@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sojourn import __version__, settings
-from sojourn.commands import importing, keys, leads, listing, serving, sites, upkeep
+from sojourn.commands import importing, keys, leads, listing, logins, serving, sites, upkeep
 from sojourn.commands.options import DataOption, SiteOption, folder_of
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.instant import parse_duration
@@ -29,6 +29,7 @@ keys_app = typer.Typer(help="Make, list, rotate and revoke keys.", no_args_is_he
 app.add_typer(keys_app, name="keys")
 app.add_typer(sites.app, name="sites")
 app.add_typer(leads.app, name="leads")
+app.add_typer(logins.app, name="logins")
 
 FormatOption = Annotated[str, typer.Option("--format", help="table, json, csv or parquet.")]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.looking import Look, Served
 from tests.serving import Server
-from tests.web.pages.browsing import owner
+from tests.web.pages.browsing import first_owner
 
 CHROMIUM = shutil.which("chromium")
 # Where the screenshots go, for people to look at.
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with journeys of several kinds, and the cookie of its owner."""
     server = Server(tmp_path_factory.mktemp("browsed")).start()
-    found = Served.filled(server, owner(server))
+    found = Served.filled(server, first_owner(server, "ann@example.com"))
     yield found
     server.close()
 

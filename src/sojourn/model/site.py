@@ -161,6 +161,7 @@ def _checked(site: Site) -> Site:
     _allow("name", site.name, 0 < len(site.name) <= 200, "1 to 200 characters")
     for name, goal in site.goals.items():
         _allow(f"goals.{name}", "empty", goal.types or goal.urls, "at least one of types and urls")
+        _allow(f"goals.{name}.types", list(goal.types), all(goal.types), "names of event types")
         _allow("goals", name, re.fullmatch("[a-z0-9_]{1,64}", name), "names in lower snake case")
     return site
 
@@ -190,6 +191,12 @@ def shown(site: Site) -> dict[str, Any]:
 
 def is_retroactive(before: Site, after: Site) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in RETROACTIVE)
+
+
+def differences(before: Site, after: Site) -> dict[str, Any]:
+    """What of the fields that can be changed is another: by name, `from` and `to`."""
+    left, right = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    return {name: {"from": left[name], "to": right[name]} for name in CHANGEABLE if left[name] != right[name]}
 
 
 def path_pattern(patterns: tuple[str, ...]) -> str:

@@ -8,14 +8,18 @@ from sojourn.model.site import owner_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine, sql
 
+# Who acts through the folder's socket: whoever may use the folder.
+MACHINE = "owner of the machine"
+
 
 class Entry(NamedTuple):
-    """At this instant (milliseconds) the actor did this; `detail` says of what and how."""
+    """At this instant (milliseconds) the actor did this; `detail` says of what and how, `version` in which order."""
 
     at: int
     actor: str
     action: str
     detail: dict[str, Any]
+    version: int = 0
 
 
 class Audit:
@@ -35,7 +39,11 @@ class Audit:
         }
         self._engine.insert("audit", tuple(row), msgspec.json.encode(row))
 
-    def latest(self, site_id: str, limit: int) -> list[Entry]:
-        """The newest first."""
-        rows = self._engine.query(sql("audit.latest"), {"site_id": owner_of(site_id), "most": limit})
-        return [Entry(at, actor, action, msgspec.json.decode(detail)) for at, actor, action, detail in rows]
+    def latest(self, site_id: str, limit: int, before: int = 0, *, is_whole: bool = True) -> list[Entry]:
+        """The newest first, of those before a version when it is given; without keys and people unless `is_whole`."""
+        parameters = {"site_id": owner_of(site_id), "most": limit, "before": before, "is_whole": int(is_whole)}
+        rows = self._engine.query(sql("audit.latest"), parameters)
+        return [
+            Entry(at, actor, action, msgspec.json.decode(detail), int(version))
+            for at, actor, action, detail, version in rows
+        ]

@@ -46,6 +46,9 @@ class Logins:
         """Those that may see the site, by e-mail."""
         return sorted((each for each in self._logins.values() if site_id in each.roles), key=lambda each: each.email)
 
+    def everybody(self) -> Iterable[Login]:
+        return list(self._logins.values())
+
     def setup_token(self) -> str:
         """What the one-time link of the first owner holds, while there is no login; a new one ends the one before."""
         token = secrets.token_urlsafe(32)
@@ -72,9 +75,14 @@ class Logins:
     def invite(self, email: str, site_id: str, role: str, now_ms: int) -> tuple[Login, str]:
         """A login for the site, and the text of its one-time link; '' for somebody who has a password."""
         with self._lock:
-            known = self._logins.get(email_of(email)) or Login(email=email_of(email), roles={}, created_at=now_ms)
-            login = msgspec.structs.replace(known, roles={**known.roles, site_id: check_role(role)})
+            fresh = Login(email=email_of(email), roles={}, created_at=now_ms, tickets_from=now_ms)
+            login = self._with_role(self._logins.get(fresh.email) or fresh, site_id, role)
             return (self._write(login), "") if login.password_hash else self._invited(login, now_ms)
+
+    def change_role(self, email: str, site_id: str, role: str) -> Login:
+        """Raises NotFound for who has no login for the site, and InvalidRequest when no owner would be left."""
+        with self._lock:
+            return self._write(self._with_role(self._of_site(email, site_id), site_id, role))
 
     def renew(self, email: str, now_ms: int) -> tuple[Login, str]:
         """A one-time link to set a new password. Raises NotFound."""
@@ -98,6 +106,15 @@ class Logins:
         with self._lock:
             login = self.invited(token, now_ms)
             hashed = self._hasher.hash(check_password(password))
+            return self._write(
+                msgspec.structs.replace(login, password_hash=hashed, invite_hash="", tickets_from=now_ms)
+            )
+
+    def change_password(self, email: str, password: str, now_ms: int) -> Login:
+        """Every browser that was logged in with the old one is logged out, and no earlier link works."""
+        hashed = self._hasher.hash(check_password(password))
+        with self._lock:
+            login = self.find(email)
             return self._write(
                 msgspec.structs.replace(login, password_hash=hashed, invite_hash="", tickets_from=now_ms)
             )
@@ -142,14 +159,15 @@ class Logins:
     def remove(self, email: str, site_id: str) -> Login:
         """Somebody sees the site no more. Raises NotFound, and InvalidRequest for its last owner."""
         with self._lock:
-            login = self.find(email)
-            if site_id not in login.roles:
-                raise NotFound(f"{email[:60]!r} has no login for this site.")
-            owners = [each for each in self.list(site_id) if each.roles[site_id] == OWNER]
-            if owners == [login]:
-                raise InvalidRequest("The last owner of a site cannot be removed; make another owner first.")
-            roles = {name: role for name, role in login.roles.items() if name != site_id}
-            return self._write(msgspec.structs.replace(login, roles=roles), is_deleted=not roles)
+            login = self._of_site(email, site_id)
+            self._keep_an_owner(login, site_id)
+            return self._without(login, site_id)
+
+    def forget(self, site_id: str) -> None:
+        """The site was removed: one that gets its id later is not for those who saw this one."""
+        with self._lock:
+            for login in self.list(site_id):
+                self._without(login, site_id)
 
     def find(self, email: str) -> Login:
         """Raises NotFound."""
@@ -157,6 +175,30 @@ class Logins:
             return self._logins[email.strip().lower()]
         except KeyError:
             raise NotFound(f"There is no login {email[:60]!r}.") from None
+
+    def _of_site(self, email: str, site_id: str) -> Login:
+        login = self.find(email)
+        if site_id not in login.roles:
+            raise NotFound(f"{email[:60]!r} has no login for this site.")
+        return login
+
+    def _with_role(self, login: Login, site_id: str, role: str) -> Login:
+        if check_role(role) != OWNER:
+            self._keep_an_owner(login, site_id)
+        return msgspec.structs.replace(login, roles={**login.roles, site_id: role})
+
+    def _keep_an_owner(self, login: Login, site_id: str) -> None:
+        """Raises InvalidRequest when nobody but this login could do what an owner does."""
+        others = [each for each in self.list(site_id) if each.email != login.email and each.password_hash]
+        if login.roles.get(site_id) == OWNER and all(each.roles[site_id] != OWNER for each in others):
+            raise InvalidRequest(
+                "The last owner of a site can neither be removed nor become a viewer; make another owner first, "
+                "and wait until that one has set a password."
+            )
+
+    def _without(self, login: Login, site_id: str) -> Login:
+        roles = {name: role for name, role in login.roles.items() if name != site_id}
+        return self._write(msgspec.structs.replace(login, roles=roles), is_deleted=not roles)
 
     def _invited(self, login: Login, now_ms: int) -> tuple[Login, str]:
         token = secrets.token_urlsafe(32)

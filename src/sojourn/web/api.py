@@ -13,6 +13,8 @@ from starlette.routing import Route
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
 from sojourn.model.instant import iso
+from sojourn.model.site import differences
+from sojourn.pipeline.audit import MACHINE, Entry
 from sojourn.pipeline.keys import Access
 from sojourn.reports import cursor as cursors
 from sojourn.reports import filters as filter_table
@@ -93,7 +95,12 @@ class Api:
         patch = object_of(request.state.body)
         if filter_table.boolean("dry_run", request.query_params.get("dry_run", "false")):
             return {"data": self._sojourn.dry_run(access.site_id, patch)}
-        _, is_building = self._sojourn.change_site(access.site_id, patch)
+        before = self._sojourn.sites.definition(access.site_id)
+        after, is_building = self._sojourn.change_site(access.site_id, patch)
+        if changes := differences(before.building or before.present, after):
+            actor = f"key {access.key_id}" if access.key_id else MACHINE
+            entry = Entry(self._sojourn.now_ms(), actor, "site_changed", changes)
+            self._sojourn.audit.note(access.site_id, entry)
         return json_answer({"data": self._sojourn.describe_site(access.site_id)}, 202 if is_building else 200)
 
     def suppress(self, access: Access, request: Request) -> Any:

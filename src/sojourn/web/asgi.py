@@ -21,6 +21,7 @@ from sojourn.web.ingest import Ingest
 from sojourn.web.leads import LeadRoutes
 from sojourn.web.limits import Limits
 from sojourn.web.local import Local
+from sojourn.web.logins import LocalLogins
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
 from sojourn.web.pages.routes import page_routes
@@ -45,7 +46,7 @@ class Application:
         if not is_local:
             routes = page_routes(sojourn, _at(routes, "/sessions")) + routes
         else:
-            local = (Local, LocalSites, Importing, Upkeep)
+            local = (Local, LocalSites, LocalLogins, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         rest = Starlette(

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import owner_of
+from sojourn.pipeline.audit import MACHINE, Entry
 from sojourn.pipeline.keys import ID_LENGTH, Key
 from sojourn.web.access import access_of
 from sojourn.web.answers import json_answer
@@ -46,7 +47,8 @@ class Local:
 
     def _create(self, site_id: str, kind: str, is_test: bool) -> tuple[Key, str]:
         is_test = is_test or site_id != owner_of(site_id)
-        return self._sojourn.keys.create(site_id, kind, is_test=is_test, now_ms=self._sojourn.now_ms())
+        made = self._sojourn.keys.create(site_id, kind, is_test=is_test, now_ms=self._sojourn.now_ms())
+        return self._noted("key_created", made[0]), made[1]
 
     def _key(self, request: Request) -> str:
         """The id in the path, of a key of the site. Raises NotFound."""
@@ -55,14 +57,30 @@ class Local:
         return key_id
 
     async def rotate_key(self, request: Request) -> Response:
-        key, token = await anyio.to_thread.run_sync(
-            self._sojourn.keys.rotate, self._key(request), self._sojourn.now_ms()
-        )
+        key, token = await anyio.to_thread.run_sync(self._rotate, self._key(request))
         return json_answer({"data": shown(key) | {"key": token}}, 201)
 
+    def _rotate(self, key_id: str) -> tuple[Key, str]:
+        made = self._sojourn.keys.rotate(key_id, self._sojourn.now_ms())
+        return self._noted("key_rotated", made[0], key_id), made[1]
+
     async def revoke_key(self, request: Request) -> Response:
-        key = await anyio.to_thread.run_sync(self._sojourn.keys.revoke, self._key(request), self._sojourn.now_ms())
+        key = await anyio.to_thread.run_sync(self._revoke, self._key(request))
         return json_answer({"data": shown(key)})
+
+    def _revoke(self, key_id: str) -> Key:
+        return self._noted("key_revoked", self._sojourn.keys.revoke(key_id, self._sojourn.now_ms()))
+
+    def _noted(self, action: str, key: Key, replaced: str = "") -> Key:
+        entry = Entry(self._sojourn.now_ms(), MACHINE, action, told(key, replaced))
+        self._sojourn.audit.note(key.site_id, entry)
+        return key
+
+
+def told(key: Key, replaced: str = "") -> dict[str, Any]:
+    """A key as the audit log names it; `replaced` is the id of the one whose place it takes."""
+    kind = f"{key.kind}, {'test' if key.is_test else 'live'}"
+    return {"id": key.key_hash[:ID_LENGTH], "kind": kind} | ({"replaces": replaced} if replaced else {})
 
 
 def shown(key: Key) -> dict[str, Any]:

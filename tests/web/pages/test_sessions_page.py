@@ -16,7 +16,7 @@ import pytest
 from tests.kit import to_events
 from tests.laws.test_filters import Known, known
 from tests.serving import Server
-from tests.web.pages.browsing import csrf, links, nobody, owner
+from tests.web.pages.browsing import Browser, first_owner, links
 from tests.web.test_ways import SITE, Pairs, draw_question, draw_rich, paged
 
 COMBINATIONS = max(200, int(os.environ.get("LAW_EXAMPLES", "0")))
@@ -24,13 +24,13 @@ EVENTS = 600
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[Known], httpx.Client]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[Known], Browser]]:
     chance = random.Random(47)
     payloads = [draw_rich(chance, number) for number in range(EVENTS)]
     server = Server(tmp_path_factory.mktemp("pages")).start()
     server.send(*payloads)
     assert sum(session["event_count"] for session in server.settled(EVENTS)) == EVENTS
-    yield server, known(SITE, to_events(SITE, payloads)), owner(server)
+    yield server, known(SITE, to_events(SITE, payloads)), first_owner(server, "ann@example.com")
     server.close()
 
 
@@ -39,7 +39,7 @@ def ids_in(text: str) -> list[str]:
     return [urlsplit(each).path.removeprefix("/sessions/") for each in links(text, "/sessions/sess_")]
 
 
-def turned(browser: httpx.Client, pairs: Pairs) -> list[str]:
+def turned(browser: Browser, pairs: Pairs) -> list[str]:
     """The ids of all pages, turned by the link that leads on."""
     found: list[str] = []
     address = f"/sessions?{urlencode(pairs)}"
@@ -53,13 +53,13 @@ def turned(browser: httpx.Client, pairs: Pairs) -> list[str]:
         address = following[1].replace("&amp;", "&")
 
 
-def rows_of(browser: httpx.Client, pairs: Pairs) -> list[dict[str, str]]:
+def rows_of(browser: Browser, pairs: Pairs) -> list[dict[str, str]]:
     answer = browser.get(f"/sessions.csv?{urlencode(pairs)}")
     assert answer.status_code == 200, answer.text
     return list(csv.DictReader(io.StringIO(answer.text)))
 
 
-def total(browser: httpx.Client, pairs: Pairs) -> int:
+def total(browser: Browser, pairs: Pairs) -> int:
     answer = browser.get(f"/sessions/summary?{urlencode(pairs)}")
     assert answer.status_code == 200, answer.text
     found = re.search(r"<b>([\d,]+)</b><span>sessions", answer.text)
@@ -69,7 +69,7 @@ def total(browser: httpx.Client, pairs: Pairs) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_page_summary_csv_and_api_agree(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_page_summary_csv_and_api_agree(told: tuple[Server, list[Known], Browser]) -> None:
     server, sessions, browser = told
     chance = random.Random(48)
     for _ in range(COMBINATIONS):
@@ -87,7 +87,7 @@ def test_page_summary_csv_and_api_agree(told: tuple[Server, list[Known], httpx.C
 @pytest.mark.parametrize(
     ("by", "field"), [("duration", "duration"), ("points", "total_points"), ("events", "event_count")]
 )
-def test_any_order_lists_each_session_once(told: tuple[Server, list[Known], httpx.Client], by: str, field: str) -> None:
+def test_any_order_lists_each_session_once(told: tuple[Server, list[Known], Browser], by: str, field: str) -> None:
     server, _, browser = told
     pairs = [("from", "1970-01-01"), ("min_events", "2")]
     by_id = {session["id"]: session for session in paged(server, pairs, 200)}
@@ -98,7 +98,7 @@ def test_any_order_lists_each_session_once(told: tuple[Server, list[Known], http
         assert values == sorted(values, reverse=not is_rising)
 
 
-def test_oldest_first_is_the_list_turned_round(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_oldest_first_is_the_list_turned_round(told: tuple[Server, list[Known], Browser]) -> None:
     server, _, browser = told
     pairs = [("from", "1970-01-01")]
     newest_first = [session["id"] for session in paged(server, pairs, 200)]
@@ -114,7 +114,7 @@ def test_days_are_those_of_the_viewer_across_a_change_of_clocks(tmp_path_factory
             at = first + timedelta(hours=hours)
             server.send({"type": "page_view", "visitor_id": f"v{hours}", "occurred_at": at.isoformat()})
         server.settled(26, **{"from": "2026-03-01"})
-        browser = owner(server)
+        browser = first_owner(server, "ann@example.com")
         browser.cookies.set("sojourn_time_zone", "Europe/Berlin")
         pairs = [("first_day", "2026-03-29"), ("last_day", "2026-03-29")]
         assert len(turned(browser, pairs)) == total(browser, pairs) == 23
@@ -127,7 +127,7 @@ def test_days_are_those_of_the_viewer_across_a_change_of_clocks(tmp_path_factory
 
 
 def test_chips_count_what_each_filter_leaves_and_lead_to_the_rest(
-    told: tuple[Server, list[Known], httpx.Client],
+    told: tuple[Server, list[Known], Browser],
 ) -> None:
     server, _, browser = told
     pairs = [("from", "1970-01-01"), ("min_events", "2"), ("converted", "true")]
@@ -139,7 +139,7 @@ def test_chips_count_what_each_filter_leaves_and_lead_to_the_rest(
     assert {"from": "1970-01-01", "min_events": "2"} in without
 
 
-def test_columns_are_those_that_are_asked_for(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_columns_are_those_that_are_asked_for(told: tuple[Server, list[Known], Browser]) -> None:
     _, _, browser = told
     pairs = [("from", "1970-01-01"), ("column", "lead"), ("column", "entry_url")]
     page = browser.get(f"/sessions?{urlencode(pairs)}").text
@@ -147,16 +147,15 @@ def test_columns_are_those_that_are_asked_for(told: tuple[Server, list[Known], h
     assert list(rows_of(browser, pairs)[0]) == ["Lead", "Entry page"]
 
 
-def test_a_view_is_saved_and_removed(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_a_view_is_saved_and_removed(told: tuple[Server, list[Known], Browser]) -> None:
     _, _, browser = told
-    token = csrf(browser)
-    answer = browser.post("/sessions/views", data={"csrf": token, "name": "Buyers", "query": "converted=true"})
+    answer = browser.send_form("/sessions/views", name="Buyers", query="converted=true")
     assert answer.status_code == 303
     page = browser.get(answer.headers["location"]).text
     assert "Buyers" in page
     assert "converted" in page
     (removal,) = re.findall(r'action="(/sessions/views/[^"]+/remove)"', page)
-    assert browser.post(removal, data={"csrf": token}).status_code == 303
+    assert browser.send_form(removal).status_code == 303
     assert "Buyers" not in browser.get("/sessions").text
 
 
@@ -172,21 +171,21 @@ def test_a_view_is_saved_and_removed(told: tuple[Server, list[Known], httpx.Clie
         "sort=duration&cursor=xx",
     ],
 )
-def test_what_cannot_be_asked_is_said(told: tuple[Server, list[Known], httpx.Client], query: str) -> None:
+def test_what_cannot_be_asked_is_said(told: tuple[Server, list[Known], Browser], query: str) -> None:
     _, _, browser = told
     answer = browser.get(f"/sessions?{query}")
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
 
 
-def test_a_spreadsheet_gets_no_formula(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_a_spreadsheet_gets_no_formula(told: tuple[Server, list[Known], Browser]) -> None:
     _, _, browser = told
     names = {row["Lead"] for row in rows_of(browser, [("from", "1970-01-01")])}
     assert "'=1+1" in names
     assert not any(name.startswith("=") for name in names)
 
 
-def test_new_sessions_are_announced(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_new_sessions_are_announced(told: tuple[Server, list[Known], Browser]) -> None:
     server, _, browser = told
     newest = server.ask("GET", "/v1/sessions", params={"from": "1970-01-01", "limit": "1"}).json()["data"][0]
     asked = f"/sessions/newer?from=1970-01-01&since={newest['started_at']}"
@@ -197,19 +196,19 @@ def test_new_sessions_are_announced(told: tuple[Server, list[Known], httpx.Clien
     assert "1 new session " in browser.get(asked).text
 
 
-def test_pages_need_a_login_and_say_so(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_pages_need_a_login_and_say_so(told: tuple[Server, list[Known], Browser]) -> None:
     server, _, _ = told
-    browser = nobody(server)
+    browser = Browser(server)
     for path in ("/sessions?converted=true", "/sessions.csv", "/sessions/summary"):
         answer = browser.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["location"].startswith("/login?then="), path
 
 
-def test_every_page_has_a_strict_policy_and_nothing_inline(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_every_page_has_a_strict_policy_and_nothing_inline(told: tuple[Server, list[Known], Browser]) -> None:
     server, _, browser = told
     pages: list[tuple[httpx.Client, str]] = [(browser, "/sessions?from=1970-01-01"), (browser, "/sessions?bad=1")]
-    pages += [(nobody(server), "/login"), (nobody(server), "/invitation?token=x")]
+    pages += [(Browser(server), "/login"), (Browser(server), "/invitation?token=x")]
     for client, path in pages:
         answer = client.get(path)
         policy = answer.headers["content-security-policy"]
@@ -219,7 +218,7 @@ def test_every_page_has_a_strict_policy_and_nothing_inline(told: tuple[Server, l
         assert not re.search(r"<script>|<style|\sstyle=|\son[a-z]+=", answer.text), path
 
 
-def test_the_address_is_the_apis_for_a_client_with_a_key(told: tuple[Server, list[Known], httpx.Client]) -> None:
+def test_the_address_is_the_apis_for_a_client_with_a_key(told: tuple[Server, list[Known], Browser]) -> None:
     server, _, browser = told
     as_api: Any = server.ask("GET", "/sessions", headers={"Accept": "text/html"})
     assert "data" in as_api.json()

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.login import Login
 from sojourn.pipeline.audit import Entry
@@ -15,6 +16,7 @@ from sojourn.pipeline.logins import TICKET_MS
 from sojourn.pipeline.sites import DEFAULT_SITE
 from sojourn.web.pages import asked as who
 from sojourn.web.pages.asked import COOKIE, Asked
+from sojourn.web.pages.audit_log import note_of_login
 from sojourn.web.pages.frame import Frame, see_other
 
 HOME = "/sessions"
@@ -51,7 +53,7 @@ class Entrance:
             login = self._sojourn.logins.check(email, _field(form, "password"), address, self._sojourn.now_ms())
         except SojournError as error:
             return self._frame.bare("login.html", error.status, then=then, email=email, message=error.message)
-        return self._entered(request, login, then)
+        return entered(self._sojourn, request, login, then)
 
     def welcome(self, request: Request, form: FormData) -> Response:
         """The one-time link that the terminal shows: creates the first owner."""
@@ -69,7 +71,7 @@ class Entrance:
         except SojournError as error:
             return self._frame.bare("welcome.html", error.status, token=token, email=email, message=error.message)
         self._sojourn.audit.note(DEFAULT_SITE, Entry(now_ms, login.email, "owner_created", {}))
-        return self._entered(request, login, "/start")
+        return entered(self._sojourn, request, login, "/start")
 
     def invitation(self, request: Request, form: FormData) -> Response:
         """A one-time link: its holder sets a password."""
@@ -84,7 +86,8 @@ class Entrance:
             return self._frame.bare(
                 "invitation.html", error.status, token=token, email=login.email, message=error.message
             )
-        return self._entered(request, login, HOME)
+        note_of_login(self._sojourn, login.email, list(login.roles), "login_password_set")
+        return entered(self._sojourn, request, login, HOME)
 
     def logout(self, asked: Asked) -> Response:
         self._sojourn.logins.close(asked.ticket, self._sojourn.now_ms())
@@ -92,16 +95,8 @@ class Entrance:
 
     def logout_everywhere(self, asked: Asked) -> Response:
         self._sojourn.logins.close_all(asked.login.email, self._sojourn.now_ms())
+        note_of_login(self._sojourn, asked.login.email, list(asked.login.roles), "login_closed_everywhere")
         return _without_cookie(see_other("/login"))
-
-    def _entered(self, request: Request, login: Login, then: str) -> Response:
-        response = see_other(then)
-        token = self._sojourn.logins.open(login, self._sojourn.now_ms())
-        is_secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
-        response.set_cookie(
-            COOKIE, token, max_age=TICKET_MS // 1000, path="/", httponly=True, samesite="lax", secure=is_secure
-        )
-        return response
 
     def _open(self, step: Step) -> Callable[[Request], Awaitable[Response]]:
         """A step without a login, in a thread: hashing takes a while."""
@@ -119,6 +114,17 @@ class Entrance:
             return await anyio.to_thread.run_sync(answer, request, form)
 
         return respond
+
+
+def entered(sojourn: Sojourn, request: Request, login: Login, then: str) -> Response:
+    """The page to go on to, with the cookie of a browser that is logged in."""
+    response = see_other(then)
+    token = sojourn.logins.open(login, sojourn.now_ms())
+    is_secure = request.headers.get("x-forwarded-proto", request.url.scheme) == "https"
+    response.set_cookie(
+        COOKIE, token, max_age=TICKET_MS // 1000, path="/", httponly=True, samesite="lax", secure=is_secure
+    )
+    return response
 
 
 def _without_cookie(response: Response) -> Response:

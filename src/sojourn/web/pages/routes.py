@@ -7,9 +7,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sojourn.app import Sojourn
+from sojourn.web.pages.audit_log import AuditLog
 from sojourn.web.pages.entry import Entrance
 from sojourn.web.pages.frame import Frame, static_file
+from sojourn.web.pages.help import Help
+from sojourn.web.pages.keys import KeyPages
+from sojourn.web.pages.own_login import OwnLogin
+from sojourn.web.pages.people import People
 from sojourn.web.pages.sessions import SessionPages
+from sojourn.web.pages.settings import SettingPages
+from sojourn.web.pages.start import Start
 
 Responder = Callable[[Request], Awaitable[Response]]
 
@@ -24,6 +31,13 @@ def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
         Route("/static/{name}", static_file),
         *Entrance(frame).routes(),
         *sessions.routes(),
+        *SettingPages(frame).routes(),
+        *KeyPages(frame).routes(),
+        *People(frame).routes(),
+        *OwnLogin(frame).routes(),
+        *AuditLog(frame).routes(),
+        *Start(frame).routes(),
+        *Help(frame).routes(),
     ]
 
 
