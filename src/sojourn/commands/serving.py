@@ -43,7 +43,9 @@ def demo(values: Values) -> None:
     listener = port_socket(values["host"].value, values["port"].value)
     prepare(folder)
     app = _opened(folder, values)
+    logs.configure(values["log_format"].value, "error")  # a month at once is a slow query, and is to be
     world = load(app)
+    logs.configure(values["log_format"].value, values["log_level"].value)
     _, key = app.keys.create(DEFAULT_SITE, "secret", is_test=False, now_ms=clock_ms())
     going_on: list[asyncio.Task[None]] = []
 

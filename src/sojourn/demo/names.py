@@ -42,7 +42,7 @@ class Company(NamedTuple):
 
 
 def _company(number: int) -> Company:
-    name = f"{_FIRMS[number % len(_FIRMS)]} {_TRADES[number * 7 % len(_TRADES)]}"
+    name = f"{_FIRMS[number % len(_FIRMS)]} {_TRADES[(number * 7 + number // len(_FIRMS)) % len(_TRADES)]}"
     domain = f"{name.lower().replace(' ', '-')}.example.com"
     return Company(name, domain, _SIZES[number * 3 % len(_SIZES)], _COUNTRIES[number * 5 % len(_COUNTRIES)])
 

@@ -67,7 +67,8 @@ class Demo:
     def _restore(self, mark: Path) -> None:
         """What the demo said of the site, and nobody changed since, is as in a new installation."""
         said: Patch = msgspec.json.decode(mark.read_bytes() or b"{}")
-        present, fresh = (msgspec.to_builtins(site) for site in (self._sites[DEFAULT_SITE], Site(id=DEFAULT_SITE)))
+        sites = (self._sites[DEFAULT_SITE], Site(id=DEFAULT_SITE))
+        present, fresh = (msgspec.json.decode(msgspec.json.encode(site)) for site in sites)
         patch = {name: fresh[name] for name, value in said.items() if present[name] == value}
         if patch:
             self._change_site(DEFAULT_SITE, patch)

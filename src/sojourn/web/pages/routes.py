@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sojourn.app import Sojourn
+from sojourn.web.pages.demo import DemoPages
 from sojourn.web.pages.entry import Entrance
 from sojourn.web.pages.frame import Frame, static_file
 from sojourn.web.pages.sessions import SessionPages
@@ -24,6 +25,7 @@ def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
         Route("/static/{name}", static_file),
         *Entrance(frame).routes(),
         *sessions.routes(),
+        *DemoPages(frame).routes(),
     ]
 
 
