@@ -35,7 +35,6 @@ ALLOWED = {
     "": {*_NOUNS, "frames", "client"},
     "__main__": {"cli"},
     "client": _NOUNS,
-    "data": set[str](),
     "sql": set[str](),
     "templates": set[str](),
     "static": set[str](),

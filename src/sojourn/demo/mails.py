@@ -61,7 +61,7 @@ def receive(teller: Teller, mail: Mail, eagerness: float) -> bool:
         _tell(teller, mail, "email_click", at_ms + MINUTE + rng.randrange(5000), suppressed=_SCANNED)
     if rng.random() > eagerness:
         return True
-    opened_ms = at_ms + int(rng.lognormvariate(0.6, 1.1) * HOUR)
+    opened_ms = at_ms + int(rng.lognormvariate(1.5, 1.3) * HOUR)
     open_mail(teller, mail, opened_ms)
     if rng.random() < 0.045:
         left_ms = opened_ms + rng.randrange(5000, 2 * MINUTE)
@@ -72,10 +72,12 @@ def receive(teller: Teller, mail: Mail, eagerness: float) -> bool:
 
 
 def open_mail(teller: Teller, mail: Mail, at_ms: int) -> None:
-    """Opened, and perhaps clicked: from there it goes on in the browser."""
+    """Opened, or clicked, or both: from a click it goes on in the browser."""
     rng = teller.rng
-    _tell(teller, mail, "email_open", at_ms)
-    if rng.random() > 0.4:
+    is_seen = rng.random() < 0.85  # some mail programs load no pictures, and so do not tell
+    if is_seen:
+        _tell(teller, mail, "email_open", at_ms)
+    if is_seen and rng.random() > 0.4:
         return
     clicked_ms = at_ms + rng.randrange(3000, 90_000)
     device = teller.device()

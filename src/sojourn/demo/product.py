@@ -84,6 +84,7 @@ POINTS = {
     "begin_checkout": 15,
     "purchase": 50,
     "login": 2,
+    "webinar_joined": 8,
 }
 
 

@@ -37,6 +37,16 @@ def subscribe(stay: Stay, origin: Origin) -> None:
     stay.name("form_submit", "/newsletter", properties={"form": "newsletter"})
 
 
+def listen(stay: Stay, origin: Origin) -> None:
+    """Joins a webinar, and looks at the product behind it."""
+    seconds = stay.rng.randint(600, 2700)
+    stay.name("webinar_joined", "", properties={"webinar": "Planning under shortage"})
+    stay.at_ms += seconds * 300
+    stay.act("webinar_question", properties={"count": stay.rng.randint(1, 3)})
+    stay.view("/webinars/planning-under-shortage", origin)
+    stay.view(stay.rng.choice(("/pricing", "/product/forecasting", "/case-studies/brightwell-foods")))
+
+
 def study(stay: Stay, origin: Origin) -> None:
     """The documentation, and what a student takes home."""
     docs = stay.rng.sample(p.DOCS, stay.rng.randint(2, 4))
@@ -100,8 +110,9 @@ def try_it(stay: Stay, origin: Origin) -> None:
 
 
 def work(stay: Stay, origin: Origin) -> None:
-    """Logs in and works with the product."""
-    stay.view("/login", origin)
+    """Logs in and works with the product; the app on a phone does so by itself."""
+    if stay.rng.random() < 0.6:
+        stay.view("/login", origin)
     stay.name("login", "/login", properties={"method": stay.rng.choice(("password", "password", "single_sign_on"))})
     for path in stay.rng.sample(p.APP_PAGES, stay.rng.randint(2, 4)):
         stay.app(path)

@@ -51,6 +51,7 @@ class Stay:
         self.at_ms = at_ms
         self.device = device
         self._is_named = False
+        self._page_count = 0
 
     def view(self, path: str, origin: Origin = DIRECT) -> None:
         """A page of the website, and the time that it takes to read it."""
@@ -67,7 +68,8 @@ class Stay:
         if origin.referrer:
             payload["referrer"] = origin.referrer
         self._add(payload)
-        self.pause(40)
+        self.pause(40 if self._page_count else 18)  # from the first one people go on fast
+        self._page_count += 1
 
     def act(self, kind: str, path: str = "", **fields: Any) -> None:
         """Something else than a look at a page, on the page of that path."""
@@ -86,7 +88,7 @@ class Stay:
 
     def pause(self, seconds: float) -> None:
         """Around so many seconds, rarely minutes."""
-        self.at_ms += min(LONGEST_MS, int(1000 * (2 + self.rng.lognormvariate(0, 0.9) * seconds)))
+        self.at_ms += min(LONGEST_MS, int(1000 * (2 + self.rng.lognormvariate(0, 1.05) * seconds)))
 
     def elsewhere(self) -> None:
         """The same person goes on with another device, if there is one."""

@@ -25,7 +25,7 @@ def bouncer(teller: Teller, at_ms: int, _to_ms: int, _mailings: Sequence[Mail]) 
 def researcher(teller: Teller, at_ms: int, to_ms: int, _mailings: Sequence[Mail]) -> None:
     """Reads for weeks, and says who it is at last or never."""
     plan: list[Scene] = [scenes.read] * teller.rng.randint(1, 3)
-    plan.append(teller.rng.choice((scenes.read, scenes.subscribe, scenes.contact, scenes.look)))
+    plan.append(teller.rng.choice((scenes.read, scenes.subscribe, scenes.contact, scenes.look, scenes.listen)))
     _act_out(teller, at_ms, to_ms, plan, 3.5, (*p.SEARCHES, *p.POSTS, *p.LINKS))
 
 
@@ -148,18 +148,19 @@ STORIES: dict[str, Story] = {
 _NOW: dict[str, tuple[tuple[Scene, int], ...]] = {
     "bouncer": ((scenes.glance, 1),),
     "researcher": ((scenes.read, 4), (scenes.subscribe, 2), (scenes.look, 2)),
-    "reader": ((scenes.look, 1), (scenes.read, 1)),
+    "reader": ((scenes.look, 3), (scenes.read, 3), (scenes.listen, 1)),
     "evaluator": ((scenes.weigh, 5), (scenes.look, 2), (scenes.contact, 1), (scenes.ask_demo, 3), (scenes.abandon, 1)),
     "buyer": ((scenes.buy, 3), (scenes.weigh, 2), (scenes.work, 3)),
     "customer": ((scenes.work, 9), (scenes.study, 1), (scenes.order_more, 1)),
     "student": ((scenes.study, 1),),
 }
-_REGULAR = ("customer", "buyer")
+_REGULAR, _MET = ("customer", "buyer"), ("reader", "evaluator")
 
 
 def happening(person: Person, rng: random.Random, prefix: str, at_ms: int, *, is_new: bool) -> Teller:
     """One stay that begins at the instant, or a mail that is opened then; of somebody new or somebody seen before."""
-    is_known = person.kind in _REGULAR or (person.kind in ("reader", "evaluator") and not is_new)
+    is_known = person.kind in _REGULAR or (person.kind in _MET and not is_new)
+    is_known = is_known or (person.kind == "researcher" and not is_new and rng.random() < 0.5)
     teller = Teller(person, rng, prefix, is_known=is_known)
     if person.kind == "reader" and is_known and rng.random() < 0.6:
         mails.open_mail(teller, mails.one_of(rng, at_ms), at_ms)

@@ -17,8 +17,8 @@ DAYS_BEFORE = 30
 LEAD_IN, LEAD_OUT = 12 * DAY, 10 * DAY
 # From shortly before now on stays begin as often as this, at first; later they are rarer: the gap doubles in as long
 # as CALMER, so that a demo that is left alone does not outgrow its month.
-GAP, CALMER, HEAD_START = 9_000, 20 * MINUTE, 15 * MINUTE
-NEW_SHARE = 0.4
+GAP, CALMER, HEAD_START = 13_000, 20 * MINUTE, 15 * MINUTE
+NEW, NEW_SHARE = 1_000_000, 0.22  # the number of the first who is new, and how many are
 
 
 class World:
@@ -85,7 +85,14 @@ class World:
 
     def _stay(self, rng: random.Random, number: int, at_ms: int) -> Iterator[Delivery]:
         is_new = rng.random() < NEW_SHARE
-        known = rng.randrange(self._people) if self._people else 0
-        somebody = person(self._seed, 1_000_000 + number if is_new else known)
+        somebody = person(self._seed, NEW + number) if is_new else self._returning(rng)
         teller = happening(somebody, rng, f"n{number:x}", at_ms, is_new=is_new)
         yield from delivered(somebody, teller.done, rng)
+
+    def _returning(self, rng: random.Random) -> Person:
+        """Somebody of the month; hardly one who only clicked on an advertisement."""
+        for _ in range(5):
+            somebody = person(self._seed, rng.randrange(self._people))
+            if somebody.kind != "bouncer":
+                break
+        return somebody
