@@ -19,7 +19,7 @@ help: ## list what there is
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: .venv/installed ## install, load real input that ends now, serve it on port 8000 (PORT=)
+demo: .venv/installed ## install, make up a month that ends now and goes on, serve it on port 8000 (PORT=)
 	@$(BIN)/sojourn demo --port $(PORT)
 
 serve: .venv/installed ## install and serve the folder sojourn-data on port 8000 (PORT=)

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
 from sojourn.model.site import Site, changed, owner_of, shown
+from sojourn.pipeline.admitting import admitted
 from sojourn.pipeline.audit import Audit
 from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, recent_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.deciding import decide
+from sojourn.pipeline.demo import Demo
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
@@ -131,10 +134,11 @@ class Sojourn:
         clocks = (self.now_ms, self.commits.change_ms)
         self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores)
         recent = recent_of(self.engine, self.commits.settled())
-        self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, self._admitted)
-        self.registry = Registry(
-            self.engine, self.commits, self.sites, self.keys, self.refusals, self.turns, self._on_removed
-        )
+        may = partial(admitted, self.sites, self.erasures)
+        self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, may)
+        kept = (self.keys, self.saved_views, self.logins)
+        self.registry = Registry(self.engine, self.commits, self.sites, kept, self.refusals, self.turns, self._let_go)
+        self.demo = Demo(self.sites, self.registry, self.change_site)
         self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)
         self.doctor = Doctor(
             self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.commits.change_ms
@@ -154,7 +158,13 @@ class Sojourn:
             raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
         sojourn = cls(f"chdb://{store}", **options)
         sojourn.disk = Disk(store, sojourn.bounds.disk_warn_mb)
+        sojourn.demo.look(folder)
         return sojourn
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the default site's data is made up."""
+        return self.demo.is_on
 
     def _last_commits(self) -> tuple[int, int]:
         """The newest commit, and the newest stamp of anything else."""
@@ -268,22 +278,11 @@ class Sojourn:
             name: value if value is None or name.endswith("_count") else iso(value) for name, value in outlook.items()
         }
 
-    def _on_removed(self, site_id: str) -> None:
-        for part in (self.generations, self.saved_views, self.logins):
-            part.forget(site_id)
+    def _let_go(self, site_id: str) -> None:
+        self.generations.forget(site_id)
         self.erasures.load()
         self.buffer.forget()
         self.cleaner.soon()
-
-    def _admitted(self, events: list[Event]) -> list[Event]:
-        """Those that may be stored at this moment: not of a site that was removed since they were collected, nor of a
-        lead that was erased.
-        """
-        asked = {event.site_id for event in events}
-        gone = {site_id for site_id in asked if site_id not in self.sites}
-        if not gone and all(self.erasures.is_empty(site_id) for site_id in asked):
-            return events
-        return [event for event in events if event.site_id not in gone and not self.erasures.refuses(event)]
 
     def site_for(self, site_id: str = DEFAULT_SITE) -> Site:
         if site_id not in self.sites:

@@ -63,7 +63,7 @@ def demo(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
-    """Serve 31,106 real-looking events of 600 people, shifted so that they end now."""
+    """Serve a made-up month of about 2,000 leads that ends now, and goes on."""
     serving.demo(_values(data=data, host=host, port=port))
 
 

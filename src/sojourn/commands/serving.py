@@ -1,8 +1,7 @@
 """Commands that serve: the server itself, and the demo."""
 
-import shutil
+import asyncio
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import uvloop
 import sojourn
 from sojourn import logs
 from sojourn.app import Sojourn, clock_ms
-from sojourn.commands.importing import Order, import_file
+from sojourn.commands.demo import go_on, load, prepare
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
 from sojourn.model.bounds import Bounds
@@ -23,8 +22,6 @@ from sojourn.web.server import serve as run_server
 from sojourn.web.stopping import Deadline
 
 Values = Mapping[str, Value]
-
-DEMO_MARK = ".sojourn-demo"
 
 
 def serve(values: Values) -> None:
@@ -44,11 +41,13 @@ def serve(values: Values) -> None:
 def demo(values: Values) -> None:
     folder: Path = values["data"].value
     listener = port_socket(values["host"].value, values["port"].value)
-    _empty_demo_folder(folder)
-    with as_file(files("sojourn.data") / "ecom_segment.ndjson.gz") as source:
-        import_file(folder, Order(source, None, is_shifted=True))
+    prepare(folder)
     app = _opened(folder, values)
+    logs.configure(values["log_format"].value, "error")  # a month at once is a slow query, and is to be
+    world = load(app)
+    logs.configure(values["log_format"].value, values["log_level"].value)
     _, key = app.keys.create(DEFAULT_SITE, "secret", is_test=False, now_ms=clock_ms())
+    going_on: list[asyncio.Task[None]] = []
 
     def on_ready() -> None:
         address = _address(values)
@@ -56,7 +55,8 @@ def demo(values: Values) -> None:
         out.print(f"key: {key}")
         out.print(f'\n  curl -H "Authorization: Bearer {key}" "{address}/v1/sessions?limit=2"\n', soft_wrap=True)
         _tell_of_setup(app, values)
-        out.print("Ctrl-C ends it.")
+        out.print("It goes on while it runs; Ctrl-C ends it.")
+        going_on.append(asyncio.create_task(go_on(app, world)))
 
     _run(app, folder, listener, on_ready)
 
@@ -100,14 +100,3 @@ def _tell_of_setup(app: Sojourn, values: Values) -> None:
     if app.logins.is_empty:
         link = f"{_address(values)}/welcome?token={app.logins.setup_token()}"
         out.print(f"There is no login yet; this link makes the owner, once: {link}", soft_wrap=True)
-
-
-def _empty_demo_folder(folder: Path) -> None:
-    """The demo is made anew each time; a folder that is not a demo's is left alone."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
-        raise StoreError(f"{folder} is not a demo's folder; give an empty one with --data.")
-    if is_served(folder):
-        raise StoreError(f"A demo is running in {folder}; stop it, or give another --data.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / DEMO_MARK).touch()

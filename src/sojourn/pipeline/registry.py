@@ -1,37 +1,51 @@
-"""Sites come and go: a new one begins empty, a removed one leaves a version that says so and nothing else."""
+"""Sites come and go: a new one begins empty, a removed one leaves a version that says so and nothing else. One may
+also be emptied.
+"""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from sojourn.errors import InvalidRequest
+from sojourn.errors import InvalidRequest, Unavailable
 from sojourn.model.site import Site, twin_of
 from sojourn.pipeline.commits import CommitLog
-from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.store.engine import Engine, sql
 
+# What was said of a site rather than sent to it: an emptied one still has it.
+SAID = frozenset(["audit", "keys", "saved_views", "segments"])
+
+
+class Kept(Protocol):
+    """What is in memory of sites, and goes with one."""
+
+    def forget(self, site_id: str) -> None: ...
+
 
 class Registry:
-    """Adds and removes sites, each with its test twin. `turns` keeps the worker away meanwhile."""
+    """Adds, empties and removes sites, each with its test twin. `turns` keeps the worker away meanwhile.
+
+    `kept` are in memory and go with a site; `on_cleared` lets go of what else is.
+    """
 
     def __init__(
         self,
         engine: Engine,
         commits: CommitLog,
         sites: Sites,
-        keys: Keys,
+        kept: Sequence[Kept],
         refusals: Refusals,
         turns: threading.RLock,
-        on_removed: Callable[[str], None],
+        on_cleared: Callable[[str], None],
     ) -> None:
         self._engine = engine
         self._commits = commits
         self._sites = sites
-        self._keys = keys
+        self._kept = kept
         self._refusals = refusals
         self._turns = turns
-        self._on_removed = on_removed
+        self._on_cleared = on_cleared
 
     def resume(self) -> None:
         """End what was cut off."""
@@ -55,18 +69,35 @@ class Registry:
             # Inserts that began are waited for, later ones find the site gone.
             with self._commits.alone():
                 self._sites.write(Definition(present, is_removed=True))
-                self._keys.forget(site_id)
+                for part in self._kept:
+                    part.forget(site_id)
             self._end(site_id)
         return present
+
+    def empty(self, site_id: str) -> None:
+        """Nothing that was sent to it is left; its definition, keys, segments and views are. Its test twin is emptied
+        too. May be cut off and done again. Raises NotFound, Unavailable while an import is under way.
+        """
+        with self._turns:
+            self._sites.definition(site_id)
+            # No insert is under way meanwhile: whatever is acknowledged afterwards stays.
+            with self._commits.alone():
+                if self._commits.hidden():
+                    raise Unavailable("An import is under way; repeat this when it has ended.", retry_after=60)
+                self._clear(site_id, kept=SAID)
+                self._on_cleared(site_id)
 
     def _end(self, site_id: str) -> None:
         """Clear it and say that nothing is left; may be cut off and done again."""
         self._clear(site_id)
         self._sites.write(Definition(self._sites.removed(site_id).present, is_removed=True, is_cleared=True))
-        self._on_removed(site_id)
+        for part in self._kept:
+            part.forget(site_id)
+        self._on_cleared(site_id)
 
-    def _clear(self, site_id: str) -> None:
+    def _clear(self, site_id: str, kept: frozenset[str] = frozenset()) -> None:
         ids = [site_id, twin_of(site_id)]
         self._refusals.forget(ids)
         for (table,) in self._engine.query(sql("site.tables")):
-            self._engine.execute(sql("site.clear").replace("/* table */", table), {"ids": ids})
+            if table not in kept:
+                self._engine.execute(sql("site.clear").replace("/* table */", table), {"ids": ids})

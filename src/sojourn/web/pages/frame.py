@@ -18,6 +18,7 @@ from starlette.routing import Route
 from sojourn.app import Sojourn
 from sojourn.errors import NotFound, SojournError
 from sojourn.model.version import VERSION
+from sojourn.pipeline.sites import DEFAULT_SITE
 from sojourn.web.pages import asked as who
 from sojourn.web.pages import texts
 from sojourn.web.pages.asked import COOKIE, Asked
@@ -65,7 +66,8 @@ class Frame:
     def rendered(self, template: str, asked: Asked, status: int = 200, **context: Any) -> Response:
         """A page of the site, with what the frame around it shows."""
         sites = sorted(name for name in asked.login.roles if name in self.sojourn.sites)
-        body = self._templates.get_template(template).render(asked=asked, sites=sites, **context)
+        is_demo = self.sojourn.is_demo and asked.site_id == DEFAULT_SITE
+        body = self._templates.get_template(template).render(asked=asked, sites=sites, is_demo=is_demo, **context)
         return Response(body, status, HEADERS, media_type="text/html")
 
     def bare(self, template: str, status: int = 200, **context: Any) -> Response:

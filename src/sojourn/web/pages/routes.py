@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from sojourn.app import Sojourn
 from sojourn.web.pages.audit_log import AuditLog
+from sojourn.web.pages.demo import DemoPages
 from sojourn.web.pages.entry import Entrance
 from sojourn.web.pages.frame import Frame, static_file
 from sojourn.web.pages.help import Help
@@ -38,6 +39,7 @@ def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
         *AuditLog(frame).routes(),
         *Start(frame).routes(),
         *Help(frame).routes(),
+        *DemoPages(frame).routes(),
     ]
 
 
