@@ -74,6 +74,26 @@ def score_of(signs: Signs) -> int:
     return min(score, MAX_SCORE)
 
 
+class Factor(NamedTuple):
+    """A line of the formula: how much of it a session shows, and how many points of the score that gives."""
+
+    name: str
+    found: str
+    score: int
+
+
+def factors_of(score: int, page_count: int, *, is_decisive: bool, is_converted: bool) -> list[Factor]:
+    """The lines of which a session's score is the sum; the steps are what the other lines leave of it."""
+    pages, decisive, converted = 9 * min(page_count, 4), 16 * is_decisive, 22 * is_converted
+    steps = score - pages - decisive - converted
+    return [
+        Factor("Different pages, up to 4", str(page_count), pages),
+        Factor("Different high-intent steps, up to 3", str(steps // 8) + ("+" if steps == 24 else ""), steps),
+        Factor("A demo request, a trial or a filled cart", "yes" if is_decisive else "no", decisive),
+        Factor("A purchase", "yes" if is_converted else "no", converted),
+    ]
+
+
 def is_high_path(path: str) -> bool:
     return re.search(HIGH_PATHS, path) is not None
 

@@ -10,9 +10,12 @@ from sojourn.app import Sojourn
 from sojourn.web.pages.audit_log import AuditLog
 from sojourn.web.pages.demo import DemoPages
 from sojourn.web.pages.entry import Entrance
+from sojourn.web.pages.events import EventListPages
 from sojourn.web.pages.frame import Frame, static_file
 from sojourn.web.pages.help import Help
+from sojourn.web.pages.journey import JourneyPages
 from sojourn.web.pages.keys import KeyPages
+from sojourn.web.pages.leads import LeadCards
 from sojourn.web.pages.own_login import OwnLogin
 from sojourn.web.pages.people import People
 from sojourn.web.pages.sessions import SessionPages
@@ -32,6 +35,9 @@ def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
         Route("/static/{name}", static_file),
         *Entrance(frame).routes(),
         *sessions.routes(),
+        *JourneyPages(frame).routes(),
+        *EventListPages(frame).routes(),
+        *LeadCards(frame).routes(),
         *SettingPages(frame).routes(),
         *KeyPages(frame).routes(),
         *People(frame).routes(),

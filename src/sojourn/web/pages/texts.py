@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from sojourn.model.instant import parse
 
 INTENTS = {"high": "High intent", "research": "Research", "low": "Low intent", "none": "No sign"}
@@ -54,11 +56,17 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f} %" if whole else "–"
 
 
+def as_json(value: Any) -> str:
+    """As people read it: a line for each field."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
 FILTERS: dict[str, Any] = {
     "moment": moment,
     "clock": clock,
     "duration": duration,
     "count": count,
     "plain": plain,
+    "json": as_json,
 }
 GLOBALS: dict[str, Any] = {"counted": counted, "share": share, "INTENTS": INTENTS}

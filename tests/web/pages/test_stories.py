@@ -1,0 +1,149 @@
+"""One session, events and one lead as pages: they show what the API answers, and nothing that was sent runs in them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.serving import Server
+from tests.web.pages.browsing import Browser, first_owner, invited, log_of, words
+
+DAY = "2026-04-29T10"
+HOSTILE = "<script>alert(1)</script>\"'&"
+JOURNEY: list[tuple[str, str, dict[str, Any]]] = [
+    ("email_open", "00", {}),
+    ("page_view", "03", {"url": "https://example.com/pricing"}),
+    ("email_sent", "04", {}),
+    ("robot_ping", "05", {"suppressed": "robot"}),
+    ("page_view", "06", {"url": "javascript:alert(1)", "properties": {"note": HOSTILE}, "points": 7}),
+    ("demo_request", "07", {"points": 10}),
+]
+
+
+def sent(number: int, hour: int = 10) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": kind,
+            "event_id": f"{number}-{hour}-{minute}",
+            "occurred_at": f"{DAY[:-2]}{hour}:{minute}:00Z",
+            "lead": {"email": f"lead{number}@example.com", "name": f"{HOSTILE} {number}"},
+            **more,
+        }
+        for kind, minute, more in JOURNEY
+    ]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Browser]]:
+    server = Server(tmp_path_factory.mktemp("stories")).start()
+    for number in range(3):
+        server.send(*sent(number), *sent(number, 14))
+    server.settled(24, **{"from": "2026-04-01"})
+    with first_owner(server, "ann@example.com") as browser:
+        yield server, browser
+    server.close()
+
+
+def sessions_of(server: Server, number: int) -> list[dict[str, Any]]:
+    return server.sessions(lead_id=f"lead{number}@example.com")
+
+
+def test_a_session_shows_its_steps_its_gaps_and_what_counts_in_none(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    session = sessions_of(server, 0)[0]
+    page = browser.get(f"/sessions/{session['id']}").text
+    steps = re.findall(r"<li class=\"event( aside)?\">\s*<div class=\"between\"><span><b>([^<]+)</b>", page)
+    assert [name for _, name in steps] == [kind.replace("_", " ") for kind, _, _ in JOURNEY]
+    assert [name for aside, name in steps if aside] == ["email sent", "robot ping"]
+    assert "suppressed: robot" in page
+    assert "3 min later" in page
+    assert "/pricing" in page
+
+
+def test_intent_is_explained_to_the_point(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    session = sessions_of(server, 0)[0]
+    page = browser.get(f"/sessions/{session['id']}").text
+    table = page[page.index("What counts") : page.index("</tbody>", page.index("What counts"))]
+    scores = [int(text) for text in re.findall(r'<td class="number">[^<]*</td><td class="number">(\d+)</td>', table)]
+    assert len(scores) == 4
+    assert sum(scores) == session["intent_score"] > 0
+
+
+def test_neighbours_of_the_lead_lead_both_ways(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    later, earlier = sessions_of(server, 1)
+    page = browser.get(f"/sessions/{earlier['id']}").text
+    assert f'rel="next" href="/sessions/{later["id"]}"' in page
+    assert 'rel="prev"' not in page
+    page = browser.get(f"/sessions/{later['id']}").text
+    assert f'rel="prev" href="/sessions/{earlier["id"]}"' in page
+
+
+@pytest.mark.parametrize("path", ["/sessions?from=2026-04-01", "/events?from=2026-04-01", "/leads/lead2@example.com"])
+def test_what_was_sent_is_shown_and_never_runs(told: tuple[Server, Browser], path: str) -> None:
+    server, browser = told
+    pages = [browser.get(path), browser.get(f"/sessions/{sessions_of(server, 2)[0]['id']}")]
+    for answer in pages:
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+        assert 'href="javascript' not in answer.text
+        assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_events_are_those_of_the_api(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    for query in ("", "&type=page_view", "&suppressed=true", "&passive=true", "&lead_id=lead1@example.com"):
+        page = browser.get(f"/events?from=2026-04-01{query}").text
+        answer = server.ask("GET", f"/v1/events?from=2026-04-01{query}").json()["data"]
+        shown = re.findall(r"&#34;id&#34;: &#34;(\d-\d\d-\d\d)&#34;", page)
+        assert shown == [event["id"] for event in answer], query
+
+
+def test_events_lead_on_and_come_as_a_file(told: tuple[Server, Browser]) -> None:
+    _, browser = told
+    page = browser.get("/events?from=2026-04-01&live=1").text
+    assert 'hx-trigger="every 2s"' in page
+    file = browser.get("/events.csv?from=2026-04-01&type=demo_request")
+    assert file.headers["content-type"].startswith("text/csv")
+    assert len(file.text.splitlines()) == 7
+    assert browser.get("/events?nonsense=1").status_code == 400
+
+
+def test_a_lead_is_found_by_any_identifier_and_exported_as_by_the_api(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    lead = server.ask("GET", "/v1/leads/lead1@example.com").json()["data"]
+    for text in ("lead1@example.com", lead["id"]):
+        page = words(browser.get(f"/leads/{quote(text)}").text)
+        assert f"{lead['session_count']} sessions" in page
+        assert f"{lead['stored_event_count']} events stored" in page
+        assert "lead1@example.com" in page
+    own = browser.get(f"/leads/{lead['id']}/export").json()["data"]
+    theirs = server.ask("GET", f"/v1/leads/{lead['id']}/export").json()["data"]
+    assert own | {"exported_at": ""} == theirs | {"exported_at": ""}
+    assert "lead exported" in log_of(browser).replace("_", " ")
+
+
+def test_only_an_owner_who_types_the_name_erases_a_lead(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    name = f"{HOSTILE} 2"
+    path = "/leads/lead2@example.com/erase"
+    with invited(server, browser, "vic@example.com", "viewer") as viewer:
+        assert viewer.post(path, data={"csrf": viewer.csrf, "confirmed": name}).status_code == 403
+        assert "Erase this lead" not in viewer.get("/leads/lead2@example.com").text
+    assert browser.send_form(path, confirmed="somebody").status_code == 400
+    assert len(sessions_of(server, 2)) == 2
+    answer = browser.send_form(path, confirmed=name)
+    assert answer.status_code == 200
+    assert "rcpt_" in answer.text
+    assert browser.get("/leads/lead2@example.com").status_code == 404
+
+
+def test_what_is_not_there_is_said(told: tuple[Server, Browser]) -> None:
+    _, browser = told
+    for path in ("/sessions/sess_nonsense", "/leads/nobody@example.com"):
+        answer = browser.get(path)
+        assert answer.status_code == 404
+        assert "Not found" in answer.text
