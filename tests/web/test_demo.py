@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from sojourn.pipeline.sites import DEFAULT_SITE
 from sojourn.web.asgi import Application
 from sojourn.web.pages.asked import COOKIE, csrf_of
 from tests.conftest import NOW
+from tests.kit import listed, send
 
 NOTICE = "This is demo data"
 
@@ -209,3 +210,17 @@ def test_going_on_sends_by_the_durable_path_and_ends_with_the_demo(
 def test_the_pages_notice_is_one_form(app: Sojourn, folder: Path) -> None:
     shown = ask(app, OWNER, "GET", "/sessions").text
     assert len(re.findall(r'action="/demo/remove[^"]*"', shown)) == 1
+
+
+def test_a_site_is_emptied_while_its_sessions_are_built_anew(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = new_site()
+    send(app, site, [{"type": "page_view", "visitor_id": "v1", "occurred_at": NOW - 1000}])
+    app.change_site(site.id, {"session_timeout_ms": 60_000})
+    assert app.generations.work(NOW)
+    app.registry.empty(site.id)
+    app.work_off()
+    assert listed(app, app.sites[site.id]) == []
+    assert app.sites[site.id].session_timeout_ms == 60_000
+    send(app, app.sites[site.id], [{"type": "page_view", "visitor_id": "v1", "occurred_at": NOW - 500}])
+    (session,) = listed(app, app.sites[site.id])
+    assert (session["event_count"], session["started_at"]) == (1, NOW - 500)

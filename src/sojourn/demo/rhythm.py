@@ -3,6 +3,7 @@
 import random
 from bisect import bisect
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,16 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 # How much happens in each hour, from midnight on, and on each day, from Monday on.
 HOURS = (2, 1, 1, 1, 1, 3, 10, 24, 55, 88, 100, 94, 66, 78, 94, 88, 72, 48, 30, 24, 26, 24, 14, 6)
 DAYS = (100, 108, 104, 98, 78, 22, 26)
-_zone = ZoneInfo(ZONE)
 _hours = tuple(accumulate(HOURS))
 
 
+@cache
+def _zone() -> ZoneInfo:
+    return ZoneInfo(ZONE)
+
+
 def local(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_zone)
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_zone())
 
 
 def instant(moment: datetime) -> int:

@@ -31,12 +31,14 @@ class World:
         self._now_ms = now_ms
         self._waiting: list[tuple[int, int, Delivery]] = []
         self._count = 0
+        self._is_told = False
         self._stays = self._going_on()
         self._next_stay = next(self._stays)
 
     def until(self, ms: int) -> Iterator[Delivery]:
         """What arrives up to an instant and was not told before, in order."""
-        if not self._count:
+        if not self._is_told:
+            self._is_told = True
             self._tell_stories()
         while True:
             while self._next_stay[0] <= ms:
