@@ -47,8 +47,10 @@ class Served:
         return f"http://127.0.0.1:{self.server.port}"
 
     @contextmanager
-    def opened(self, browser: Browser, look: Look, *, is_scripted: bool = True) -> Iterator[Page]:
-        """A page of the owner's browser; what its console says as an error fails the test."""
+    def opened(
+        self, browser: Browser, look: Look, *, is_scripted: bool = True, is_known: bool = True, is_quiet: bool = True
+    ) -> Iterator[Page]:
+        """A page of the owner's browser; what its console says as an error fails the test, unless it is to be loud."""
         width, height, _ = look.value
         context = browser.new_context(
             viewport={"width": width, "height": height},
@@ -57,13 +59,14 @@ class Served:
             timezone_id="Europe/Berlin",
             base_url=self.address,
         )
-        context.add_cookies([{"name": COOKIE, "value": self.cookie, "url": self.address}])
+        if is_known:
+            context.add_cookies([{"name": COOKIE, "value": self.cookie, "url": self.address}])
         page, said = context.new_page(), list[str]()
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
         yield page
         context.close()
-        assert said == []
+        assert not is_quiet or said == []
 
 
 def journeys(now: datetime) -> Iterator[dict[str, Any]]:
