@@ -4,7 +4,7 @@ import html
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -24,7 +24,7 @@ class Browser(httpx.Client):
         super().__init__(base_url=f"http://127.0.0.1:{server.port}", headers=HTML, timeout=PATIENCE)
         self.server = server
 
-    def __enter__(self) -> "Browser":
+    def __enter__(self) -> Self:
         """Also one that was used before: httpx enters only a fresh one."""
         return self
 
