@@ -33,10 +33,12 @@ def list_(data: DataOption = None, site: SiteOption = None) -> None:
     out.print(table)
 
 
-@app.command("invite", epilog="Example: sojourn logins invite ann@example.com --role viewer --data sojourn-data")
+@app.command("invite", epilog="Example: sojourn logins invite ann@example.com --role owner --data sojourn-data")
 def invite(
     email: EmailArgument,
-    role: Annotated[str, typer.Option(help="owner (may change everything) or viewer.")] = "owner",
+    role: Annotated[
+        str | None, typer.Option(help="owner (may change everything) or viewer; without it as before, else viewer.")
+    ] = None,
     data: DataOption = None,
     site: SiteOption = None,
     url: UrlOption = None,

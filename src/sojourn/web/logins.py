@@ -10,7 +10,7 @@ from starlette.routing import Route
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest
 from sojourn.model.instant import iso
-from sojourn.model.login import OWNER, Login
+from sojourn.model.login import VIEWER, Login, email_of
 from sojourn.model.site import owner_of
 from sojourn.pipeline.audit import MACHINE, Entry
 from sojourn.web.access import access_of
@@ -40,13 +40,16 @@ class LocalLogins:
 
     async def invite(self, request: Request) -> Response:
         body, site_id = object_of(await request.body()), self._site(request)
-        email, role = body.get("email"), body.get("role", OWNER)
-        if not isinstance(email, str) or not isinstance(role, str):
+        email, role = body.get("email"), body.get("role")
+        if not isinstance(email, str) or not isinstance(role, str | None):
             raise InvalidRequest("email and role are texts.")
         login, token = await anyio.to_thread.run_sync(self._invite, email, site_id, role)
         return json_answer({"data": shown(login, site_id) | {"token": token or None}}, 201)
 
-    def _invite(self, email: str, site_id: str, role: str) -> tuple[Login, str]:
+    def _invite(self, email: str, site_id: str, role: str | None) -> tuple[Login, str]:
+        """Without a role it stays what it is, or is that of a viewer."""
+        known = next((each for each in self._sojourn.logins.list(site_id) if each.email == email_of(email)), None)
+        role = role or (known.roles[site_id] if known else VIEWER)
         invited = self._sojourn.logins.invite(email, site_id, role, self._sojourn.now_ms())
         self._note(site_id, "login_invited", {"email": invited[0].email, "role": role})
         return invited
