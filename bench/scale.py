@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
+from bench import pages
 from bench.serve import KEY, Row, Served, send_crowd, served
 
 OUT = Path(__file__).parent / "out"
@@ -80,6 +81,7 @@ def rows(size: int) -> Iterator[Row]:
             yield Row("… until the server rests", f"{_calm(server):.0f} s", "", is_reached=True)
             yield _row("resident at rest", server.resident_mb(), 1024, "{:,.0f} MB")
             yield from _asked(server, "", 1)
+            yield from pages.rows(server, folder, WINDOW, FILTERS, _ids(server))
             with _load(server):
                 yield from _asked(server, " while 1,000 events/s come in", 2)
             yield from _exported(server, folder, scale)
@@ -154,6 +156,12 @@ def _asked(server: Served, when: str, times: float) -> Iterator[Row]:
         )
         for what, ask, questions, wanted in figures:
             yield _row(f"{what}{when}, p95", _timed(ask, questions), wanted * times, "{:.0f} ms")
+
+
+def _ids(server: Served) -> list[str]:
+    with _client(server) as client:
+        found = client.get("/v1/sessions", params={**WINDOW, "limit": 40}).json()["data"]
+    return [session["id"] for session in found]
 
 
 def _deep(client: httpx.Client) -> list[dict[str, Any]]:
