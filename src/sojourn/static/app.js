@@ -37,3 +37,9 @@ document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !confirm(question)) event.preventDefault();
 });
+
+// What is being read does not move: nothing new comes in while the list is pointed at, focused or opened.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const isRead = document.querySelector("#events details[open], #events:hover, #events:focus-within");
+  if (event.target.matches("[data-live]") && isRead) event.preventDefault();
+});

@@ -1,5 +1,6 @@
 """One session: its journey step by step, its intent factor by factor, its neighbours."""
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
@@ -7,9 +8,10 @@ from starlette.routing import Route
 
 from sojourn.model.instant import parse
 from sojourn.model.intent import DECISIVE_TYPES, factors_of
+from sojourn.model.site import Site
 from sojourn.reports.events import EventQuestion
 from sojourn.reports.ranked import Order
-from sojourn.reports.sessions import MAX_LIMIT, Question
+from sojourn.reports.sessions import MAX_LIMIT, Page, Question
 from sojourn.web.pages.asked import Asked
 from sojourn.web.pages.frame import Frame, see_other
 
@@ -54,16 +56,20 @@ class JourneyPages:
 
     def _aside(self, asked: Asked, session: dict[str, Any]) -> list[dict[str, Any]]:
         """What happened meanwhile and counts in no session: suppressed and passive events of the lead."""
-        filters = {
+        window = {
             "lead_id": session["lead_id"],
             "from": parse(session["started_at"], "started_at"),
             "to": parse(session["ended_at"], "ended_at") + 1,
         }
-        question, site_id = EventQuestion(filters, MAX_LIMIT), asked.site_id
-        page = self._sojourn.sites.read(
-            site_id, lambda site: self._sojourn.events.page(site, site_id, question, self._sojourn.now_ms())
-        )
-        return [event for event in page.data if event["suppressed"] or event["passive"]]
+        site_id, found = asked.site_id, dict[tuple[str, str], dict[str, Any]]()
+        for name, value in (("suppressed", "true"), ("passive", True)):
+            question = EventQuestion({**window, name: value}, MAX_LIMIT)
+            for event in self._sojourn.sites.read(site_id, self._reader(site_id, question)).data:
+                found[event["id"], event["occurred_at"]] = event
+        return list(found.values())
+
+    def _reader(self, site_id: str, question: EventQuestion) -> Callable[[Site], Page]:
+        return lambda site: self._sojourn.events.page(site, site_id, question, self._sojourn.now_ms())
 
     def _earlier(self, asked: Asked, lead_id: str, started_ms: int) -> dict[str, Any] | None:
         question = Question({"from": 0, "to": started_ms, "lead_id": lead_id}, 1)

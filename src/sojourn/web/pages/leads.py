@@ -6,6 +6,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from sojourn.errors import InvalidRequest
+from sojourn.model.identity import lead_id_of
 from sojourn.pipeline.audit import Entry
 from sojourn.reports.sessions import Question
 from sojourn.web.leads import shown
@@ -45,7 +46,7 @@ class LeadCards:
         sojourn, site_id = self._sojourn, asked.site_id
         lead = sojourn.leads.found(site_id, asked.request.path_params["id"])
         pieces = sojourn.lead_pages.export(sojourn.sites[site_id], site_id, lead, sojourn.now_ms())
-        self._note(asked, "lead_exported", {"lead_id": asked.request.path_params["id"]})
+        self._note(asked, "lead_exported", {"lead_id": lead_id_of(site_id, lead)})
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="lead.json"'}
         return StreamingResponse(pieces, 200, headers, "application/json")
 
