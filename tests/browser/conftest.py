@@ -17,8 +17,9 @@ CHROMIUM = shutil.which("chromium")
 ARTEFACTS = Path(os.environ.get("ARTEFACTS", "build/screenshots"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """For these tests alone: while it is open, no other test of the process can run an event loop."""
     assert CHROMIUM, "Browser tests need Debian's package chromium."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -26,7 +27,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server with journeys of several kinds, and the cookie of its owner."""
     server = Server(tmp_path_factory.mktemp("browsed")).start()
