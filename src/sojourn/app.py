@@ -136,7 +136,7 @@ class Sojourn:
         recent = recent_of(self.engine, self.commits.settled())
         may = partial(admitted, self.sites, self.erasures)
         self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, may)
-        kept = (self.keys, self.saved_views, self.logins)
+        kept = (self.keys, self.saved_views, self.logins, self.segments)
         self.registry = Registry(self.engine, self.commits, self.sites, kept, self.refusals, self.turns, self._let_go)
         self.demo = Demo(self.sites, self.registry, self.change_site)
         self.backups = Backups(self.engine, self.commits, self.worker, self.loop, self.now_ms)

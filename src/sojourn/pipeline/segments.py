@@ -66,6 +66,11 @@ class Segments:
         """Raises NotFound."""
         return self._write(site_id, self.find(site_id, segment_id), is_deleted=True)
 
+    def forget(self, site_id: str) -> None:
+        """The segments of a site that is removed; their rows go with the site's."""
+        with self._lock:
+            self._segments = {key: each for key, each in self._segments.items() if key[0] != owner_of(site_id)}
+
     def _write(self, site_id: str, segment: Segment, *, is_deleted: bool = False) -> Segment:
         with self._lock:
             row = {

@@ -141,6 +141,14 @@ def test_only_an_owner_who_types_the_name_erases_a_lead(told: tuple[Server, Brow
     assert browser.get("/leads/lead2@example.com").status_code == 404
 
 
+def test_a_lead_whose_own_id_holds_a_slash_has_a_page(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    server.send({"type": "click", "event_id": "slash", "occurred_at": "2026-03-01T10:00:00Z", "lead": {"id": "crm/7"}})
+    server.settled(1, lead_id="crm/7")
+    assert "crm/7" in words(browser.get("/leads/crm/7").text)
+    assert browser.get("/leads/crm/7/export").json()["data"]["stored_event_count"] == 1
+
+
 def test_what_is_not_there_is_said(told: tuple[Server, Browser]) -> None:
     _, browser = told
     for path in ("/sessions/sess_nonsense", "/leads/nobody@example.com"):

@@ -24,10 +24,11 @@ class LeadCards:
         self._sojourn = frame.sojourn
 
     def routes(self) -> list[Route]:
+        # An own id may hold a slash, so the path takes whatever is there.
         return [
-            self._frame.route("/leads/{id}", self.show),
-            self._frame.route("/leads/{id}/export", self.export),
-            self._frame.action("/leads/{id}/erase", self.erase),
+            self._frame.route("/leads/{id:path}/export", self.export),
+            self._frame.action("/leads/{id:path}/erase", self.erase),
+            self._frame.route("/leads/{id:path}", self.show),
         ]
 
     def show(self, asked: Asked) -> Response:
