@@ -34,11 +34,11 @@ class Served:
         self._lock = threading.Lock()
         self._readings: OrderedDict[_Key, _Reading] = OrderedDict()
 
-    def note(self, site_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """These rows of `sessions` go out."""
+    def note(self, site_id: str, generation: int, rows: Iterable[Mapping[str, Any]]) -> None:
+        """These rows of a generation of `sessions` go out."""
         with self._lock:
             for row in rows:
-                key = _Key(site_id, row["generation"], row["number"])
+                key = _Key(site_id, generation, row["number"])
                 self._readings[key] = _Reading(row["lead"], row["started_at"], row["content"])
                 self._readings.move_to_end(key)
             while len(self._readings) > self._most:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sojourn.model.session import encode_id, started_ms_of
+from sojourn.model.session import encode_id
 from sojourn.model.site import Site, oldest_kept
 from sojourn.reports import filters as filter_table
 from sojourn.reports.cursor import Cursor, encode
@@ -51,9 +51,7 @@ class Changes:
 
     def _shown(self, site: Site, site_id: str, keys: list[int], now_ms: int) -> list[dict[str, Any]]:
         """Sessions as the list shows them, and `{"id", "deleted": true, "superseded_by"}` for what is no more."""
-        parameters = {"site_id": site_id, "generation": site.generation, "numbers": keys}
-        parameters["instants"] = [started_ms_of(number) for number in keys]
-        rows = self._engine.named(sql("session.of_keys"), parameters) if keys else []
+        rows = self._sessions.of_numbers(site, site_id, keys)
         presented = self._sessions.present(site, site_id, rows, now_ms)
         live = {row["number"]: shown for row, shown in zip(rows, presented, strict=True)}
         gone = [number for number in keys if number not in live]

@@ -39,7 +39,10 @@ FILTERS: tuple[Filter, ...] = (
     Filter(
         "lead_id",
         "lead",
-        "lead IN {value}",
+        # By the projection of leads to the keys of their sessions, then by key.
+        """lead IN {value} AND (started_at, number) IN (
+            SELECT started_at, number FROM sessions
+            WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {value})""",
         "of this lead: lead_id, or the caller's own id, e-mail or visitor id",
     ),
     Filter("segment_id", "segment", "", "of a lead in this segment; repeat for any of several"),

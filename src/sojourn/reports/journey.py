@@ -48,11 +48,11 @@ class Journeys:
         number = decode_id(text)
         if number is None:
             return None
-        row = self._sessions.one(site, site_id, number)
-        if row is None:
-            holder = self._holding.now(site, site_id, [number]).get(number)
-            row = None if holder is None else self._sessions.one(site, site_id, holder)
-        return row
+        rows = self._sessions.of_numbers(site, site_id, [number])
+        if not rows:
+            holders = self._holding.now(site, site_id, [number])
+            rows = self._sessions.of_numbers(site, site_id, list(holders.values()))
+        return rows[0] if rows else None
 
     def _events(self, site: Site, site_id: str, row: dict[str, Any], place: str | None) -> list[dict[str, Any]]:
         """The lead's events in the session, behind the place; one more than MAX_EVENTS where there is one."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, account_id_of
+from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, account_id_of, lead_id_of
 from sojourn.model.instant import iso
 from sojourn.model.session import encode_id
 
@@ -26,7 +26,7 @@ def identifier(ref: str) -> tuple[str, str]:
 
 def presented(row: dict[str, Any], site_id: str, lead: dict[str, Any], timeout_ms: int, now_ms: int) -> dict[str, Any]:
     """A session with all the contract's fields."""
-    lead_id = encode_id(row["lead_number"], LEAD_PREFIX)
+    lead_id = lead_id_of(site_id, row["lead"])
     return {
         "id": encode_id(row["number"]),
         "lead_id": lead_id,

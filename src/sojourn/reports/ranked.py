@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,16 @@ from sojourn.errors import InvalidRequest
 from sojourn.model.session import decode_id, encode_id, started_ms_of
 from sojourn.model.site import Site
 from sojourn.reports.lists import Lists
+from sojourn.reports.session_rows import SessionRow, SessionRows, keys_of
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.store.engine import Engine, sql
 
-# What a list may be ordered by: the value in SQL.
-ORDERS = {
-    "started_at": "started_at",
-    "duration": "ended_at - started_at",
-    "points": "total_points",
-    "events": "toInt64(event_count)",
+# What a list may be ordered by: the value in SQL, and of a row.
+ORDERS: dict[str, tuple[str, Callable[[SessionRow], int]]] = {
+    "started_at": ("started_at", lambda row: row["started_at"]),
+    "duration": ("ended_at - started_at", lambda row: row["ended_at"] - row["started_at"]),
+    "points": ("total_points", lambda row: row["total_points"]),
+    "events": ("toInt64(event_count)", lambda row: row["event_count"]),
 }
 
 
@@ -47,6 +49,7 @@ class RankedSessions:
         self._engine = engine
         self._sessions = sessions
         self._lists = lists
+        self._session_rows = SessionRows(engine)
 
     def page(
         self, site_id: str, question: Question, order: Order, rank: Rank | None = None, lead: str | None = None
@@ -61,7 +64,7 @@ class RankedSessions:
         earlier version, and those that do not match any more, drop out.
         """
         texts, parameters = self._sessions.conditions(site, site_id, question, now_ms)
-        most, found = question.limit + 1, dict[int, dict[str, Any]]()
+        most, found = question.limit + 1, dict[int, SessionRow]()
         parameters["most"] = 2 * most
         while True:
             text = _text("session.ranked", texts, order, rank, parameters)
@@ -73,30 +76,25 @@ class RankedSessions:
             rank = Rank(int(keys[-1][0]), encode_id(keys[-1][2]))
         rows = list(found.values())[:most]
         page, more = rows[: question.limit], len(rows) == most
-        after = encode(Rank(int(page[-1]["rank_value"]), encode_id(page[-1]["number"]))) if more else None
+        after = encode(Rank(ORDERS[order.by][1](page[-1]), encode_id(page[-1]["number"]))) if more else None
         return Page(self._sessions.present(site, site_id, page, now_ms), after)
 
     def _present(
         self, texts: list[str], parameters: dict[str, Any], order: Order, keys: list[tuple[Any, ...]]
-    ) -> list[dict[str, Any]]:
+    ) -> list[SessionRow]:
         """The present rows behind the keys that still have the key's value, in the keys' order."""
-        distinct = list(dict.fromkeys(keys))
+        distinct = list(dict.fromkeys((int(value), number) for value, _, number in keys))
         if not distinct:
             return []
-        asked = {
-            **parameters,
-            "instants": [key[1] for key in distinct],
-            "numbers": [key[2] for key in distinct],
-            "most": len(distinct),
-        }
+        asked = {**parameters, **keys_of([number for _, number in distinct]), "most": len(distinct)}
         text = sql("session.list").replace("/* filters */", " AND ".join(texts)).replace("/* order */", "DESC")
-        rows = self._engine.named(text.replace("SELECT *", f"SELECT *, {ORDERS[order.by]} AS rank_value"), asked)
-        by_key = {(row["rank_value"], row["started_at"], row["number"]): row for row in rows}
+        value = ORDERS[order.by][1]
+        by_key = {(value(row), row["number"]): row for row in self._session_rows.read(text, asked)}
         return [by_key[key] for key in distinct if key in by_key]
 
 
 def _text(name: str, texts: list[str], order: Order, rank: Rank | None, parameters: dict[str, Any]) -> str:
-    conditions, value = list(texts), ORDERS[order.by]
+    conditions, value = list(texts), ORDERS[order.by][0]
     if rank is not None:
         number = decode_id(rank.id)
         assert number is not None

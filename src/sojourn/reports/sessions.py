@@ -1,6 +1,6 @@
 """Lists of sessions: newest first, page by page, whole sessions chosen by filters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,15 @@ from sojourn.pipeline.served import Served
 from sojourn.reports import filters as filter_table
 from sojourn.reports.cursor import Cursor, encode
 from sojourn.reports.present import lead_object, presented
+from sojourn.reports.session_rows import SessionRow, SessionRows, keys_of
 from sojourn.store.engine import Engine, sql
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 DEFAULT_WINDOW_MS = 30 * DAY_MS
+WINDOW = {"from", "to"}
+# How far a list that only its window chooses is read at first, and how much farther each time that is not enough.
+FIRST_SPAN_MS, FARTHER = 3_600_000, 8
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Sessions:
     def __init__(self, engine: Engine, served: Served) -> None:
         self._engine = engine
         self._served = served
+        self._session_rows = SessionRows(engine)
+        self._spans: dict[tuple[str, int], int] = {}  # by site and rows: in which time so many lay, in milliseconds
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
@@ -60,22 +66,13 @@ class Sessions:
         cursor = encode(Cursor(encode_id(edge["number"]), direction, filters)) if more and edge else None
         return Page(self.present(site, site_id, rows, now_ms), cursor)
 
-    def one(self, site: Site, site_id: str, number: int) -> dict[str, Any] | None:
-        """The row of a session by its id, or None."""
-        rows = self._engine.named(
-            sql("session.one"),
-            {
-                "site_id": site_id,
-                "generation": site.generation,
-                "number": number,
-                "started_at": started_ms_of(number),
-            },
-        )
-        return rows[0] if rows else None
+    def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
+        """The rows of these sessions, newest first; of one that is no more there is none."""
+        return self._session_rows.of_numbers(site, site_id, numbers)
 
-    def present(self, site: Site, site_id: str, rows: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
+    def present(self, site: Site, site_id: str, rows: list[SessionRow], now_ms: int) -> list[dict[str, Any]]:
         """The rows as the API shows them."""
-        self._served.note(site_id, rows)
+        self._served.note(site_id, site.generation, rows)
         names = self._names(site_id, sorted({row["lead"] for row in rows}))
         return [
             presented(
@@ -93,24 +90,40 @@ class Sessions:
             return {}
         return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": leads}))
 
-    def _rows(self, site: Site, site_id: str, question: Question, now_ms: int) -> list[dict[str, Any]]:
-        """One row more than the limit where there is one. Of every session that matches, the present version does, so
-        keys are chosen over all versions, which needs no merging; those whose present one does not match drop out, and
-        then more are read.
-        """
+    def _rows(self, site: Site, site_id: str, question: Question, now_ms: int) -> list[SessionRow]:
+        """One row more than the limit where there is one."""
         asked = self._asked(site, site_id, question, now_ms)
-        most, found = question.limit + 1, list[dict[str, Any]]()
+        most = question.limit + 1
+        is_plain = question.filters.keys() <= WINDOW and question.leads is None and not question.segments
+        return self._nearest(asked, site_id, most) if is_plain else self._chosen(asked, most)
+
+    def _nearest(self, asked: "_Asked", site_id: str, most: int) -> list[SessionRow]:
+        """The first rows of a list that only its window chooses: of a month no more is read than they lie in."""
+        span = self._spans.get((site_id, most), FIRST_SPAN_MS)
+        while True:
+            is_all, near = asked.near(span)
+            rows = self._session_rows.read(asked.text("session.newest"), {**asked.parameters, **near, "most": most})
+            if len(rows) == most:
+                self._spans[site_id, most] = 2 * abs(rows[0]["started_at"] - rows[-1]["started_at"]) + 1
+            if is_all or len(rows) == most:
+                return rows
+            span *= FARTHER
+
+    def _chosen(self, asked: "_Asked", most: int) -> list[SessionRow]:
+        """Of every session that matches, the present version does, so keys are chosen over all versions, which needs
+        no merging; those whose present one does not match drop out, and then more are read.
+        """
+        found: list[SessionRow] = []
         asked.parameters["most"] = most + most // 4
         while True:
             keys = self._engine.query(asked.text("session.keys"), asked.parameters)
-            distinct = list(dict.fromkeys(keys))
-            if distinct:
-                instants, numbers = [key[0] for key in distinct], [key[1] for key in distinct]
-                parameters = {**asked.parameters, "instants": instants, "numbers": numbers, "most": most - len(found)}
-                found += self._engine.named(asked.text("session.list"), parameters)
+            numbers = list(dict.fromkeys(number for _, number in keys))
+            if numbers:
+                parameters = {**asked.parameters, **keys_of(numbers), "most": most - len(found)}
+                found += self._session_rows.read(asked.text("session.list"), parameters)
             if len(keys) < asked.parameters["most"] or len(found) >= most:
                 return found
-            asked.go_on_from(keys[-1][1])
+            asked.go_on_from(numbers[-1])
 
     def filters_of(self, site: Site, question: Question, now_ms: int) -> dict[str, Any]:
         """The filters with their window, which begins no earlier than the site keeps."""
@@ -154,6 +167,13 @@ class _Asked:
             self.parameters["f_from"] = max(self.parameters["f_from"], at_ms)
         else:
             self.parameters["f_to"] = min(self.parameters["f_to"], at_ms + 1)
+
+    def near(self, span_ms: int) -> tuple[bool, dict[str, int]]:
+        """The part of the window that is so long and read first, and whether that is all of it."""
+        from_ms, to_ms = self.parameters["f_from"], self.parameters["f_to"]
+        if self._backwards:
+            return from_ms + span_ms >= to_ms, {"near_from": from_ms, "near_to": min(to_ms, from_ms + span_ms)}
+        return to_ms - span_ms <= from_ms, {"near_from": max(from_ms, to_ms - span_ms), "near_to": to_ms}
 
     def text(self, name: str) -> str:
         text = sql(name).replace("/* filters */", " AND ".join(self._texts))

@@ -127,7 +127,7 @@ class Rebuild:
     def _columns_of(self, derived: Derived) -> tuple[str, ...]:
         rows = self._engine.query(
             "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
-            " ORDER BY position",
+            " AND default_kind != 'MATERIALIZED' ORDER BY position",
             {"table": derived.table},
         )
         left_out = {"site_id", *derived.key, *derived.ignored}

@@ -97,7 +97,15 @@ CREATE TABLE sessions
     updated_at Int64 CODEC(Delta, ZSTD(1)),
     version UInt64,
     is_deleted UInt8,
-    INDEX lead lead TYPE bloom_filter(0.01) GRANULARITY 1,
+    -- What a list shows of the row, in one text: to unpack it takes a third of the time that its columns take.
+    shown String MATERIALIZED toJSONString(tuple(
+        ended_at, lead, account, event_count, page_count, toString(entry_point), toString(exit_point), types, entry_url,
+        exit_url, total_points, intent_score, toString(intent), is_converted, goals, revenue, toString(currency),
+        toString(source), toString(medium), toString(campaign), toString(channel), referrer, toString(device),
+        toString(browser), toString(os), toString(country), content, updated_at)) CODEC(ZSTD(1)),
+    PROJECTION by_lead (
+        SELECT site_id, generation, lead, started_at, number, ended_at, is_deleted
+        ORDER BY site_id, generation, lead, started_at),
     INDEX account_number account_number TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX ended_at ended_at TYPE minmax GRANULARITY 1,
     INDEX updated_at updated_at TYPE minmax GRANULARITY 1
@@ -105,7 +113,10 @@ CREATE TABLE sessions
 ENGINE = ReplacingMergeTree(version, is_deleted)
 PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(started_at, 'UTC'))
 ORDER BY (site_id, generation, started_at, number)
-SETTINGS index_granularity = 1024, min_compress_block_size = 8192; -- a row has many columns: small blocks to unpack
+-- Small granules and blocks, since a list wants rows that lie far apart.
+SETTINGS
+    index_granularity = 512, min_compress_block_size = 8192,
+    deduplicate_merge_projection_mode = 'rebuild', lightweight_mutation_projection_mode = 'rebuild';
 
 -- Aligned slices, one timeout wide, of leads with very many events, so that one more does not read them all again.
 CREATE TABLE slices

@@ -1,0 +1,47 @@
+"""Rows of `sessions` as answers show them, each in its present version."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sojourn.model.session import started_ms_of
+from sojourn.model.site import Site
+from sojourn.store.engine import Engine, sql
+
+# What the column `shown` holds, in its order.
+FIELDS = (
+    *("ended_at", "lead", "account", "event_count", "page_count", "entry_point", "exit_point", "types", "entry_url"),
+    *("exit_url", "total_points", "intent_score", "intent", "is_converted", "goals", "revenue", "currency", "source"),
+    *("medium", "campaign", "channel", "referrer", "device", "browser", "os", "country", "content", "updated_at"),
+)
+Parameters = Mapping[str, Any]
+SessionRow = dict[str, Any]
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+
+class SessionRows:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, text: str, parameters: Parameters) -> list[SessionRow]:
+        """The rows of a query for (started_at, number, shown)."""
+        rows = self._engine.query(text, parameters)
+        return [{"started_at": at, "number": number, **_fields(shown)} for at, number, shown in rows]
+
+    def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
+        """The rows of these sessions, newest first; of one that is no more there is none."""
+        if not numbers:
+            return []
+        parameters = {"site_id": site_id, "generation": site.generation, **keys_of(numbers), "most": len(numbers)}
+        text = sql("session.list").replace("/* filters */", "1").replace("/* order */", "DESC")
+        return self.read(text, parameters)
+
+
+def keys_of(numbers: Sequence[int]) -> dict[str, list[int]]:
+    """The keys of sessions as parameters."""
+    return {"instants": [started_ms_of(number) for number in numbers], "numbers": list(numbers)}
+
+
+def _fields(shown: str) -> SessionRow:
+    return dict(zip(FIELDS, _decode(shown), strict=True))
