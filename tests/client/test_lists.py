@@ -80,11 +80,14 @@ def test_events_are_listed_and_shown(connect: Connect) -> None:
         "type": "page_view",
         "occurred_at": "2026-04-29T10:00:00.5Z",
         "received_at": "2026-04-29T10:00:01Z",
+        "lead_id": "lead_1",
+        "lead": {"id": "lead_1", "name": "Ann"},
         "session_id": None,
         "suppressed": "robot",
         "passive": False,
         "points": 0,
         "properties": {"a": 1},
+        "context": {},
         "unheard_of": 1,
     }
     with Outside([page(row), Answer(200, {"data": row})]) as outside:
@@ -142,15 +145,16 @@ def test_an_export_that_cannot_be_is_said(connect: Connect, tmp_path: Path) -> N
 
 def test_leads_are_asked_for_by_any_identifier(connect: Connect) -> None:
     receipt = {"id": "r1", "lead_id": "lead_1", "erased_at": "2026-04-29T10:00:00Z", "event_count": 3, "session_count": 1, "identifier_count": 2}  # fmt: skip
+    known = {"id": "lead_1", "lead": {"id": "lead_1", "name": "Ann", "slack": "U1"}, "session_count": 1, "event_count": 1}  # fmt: skip
     answers = [
-        {"data": {"lead_id": "lead_1", "lead": {"id": "lead_1", "name": "Ann", "slack": "U1"}, "session_count": 1}},
-        {"lead": {}},
+        {"data": known | {"stored_event_count": 1, "identifiers": [], "conflicts": []}},
+        {"data": {"lead": {}, "unheard_of": 1}},
         {"data": receipt},
     ]
     with Outside([Answer(200, answer) for answer in answers]) as outside:
         client = connect(outside.url)
         assert client.lead("ann@x.example").lead.name == "Ann"
-        assert client.export_lead("ann@x.example") == {"lead": {}}
+        assert client.export_lead("ann@x.example") == {"lead": {}, "unheard_of": 1}
         assert client.erase_lead("ann@x.example").event_count == 3
         assert [(asked.method, asked.path) for asked in outside.asked] == [
             ("GET", "/v1/leads/ann%40x.example"),

@@ -87,10 +87,16 @@ def test_only_the_batch_that_failed_is_sent_again(connect: Connect) -> None:
 )
 def test_what_may_have_been_done_is_not_done_twice(connect: Connect, trouble: Answer, is_repeated: bool) -> None:
     """A change of the site, the erasure of a lead: repeated only when the server said that nothing was taken."""
-    for method, argument in (("change_site", {"name": "Ours"}), ("erase_lead", "ann")):
+    for method, *arguments in (
+        ("change_site", {"name": "Ours"}),
+        ("erase_lead", "ann"),
+        ("make_segment", "Ours", {"min_events": 2}),
+        ("change_segment", "seg_1"),
+        ("remove_segment", "seg_1"),
+    ):
         with Outside([trouble, Answer(404, {"error": "NotFound", "message": "Seen."})]) as outside:
             with pytest.raises(NotFound if is_repeated else SojournError):
-                getattr(connect(outside.url), method)(argument)
+                getattr(connect(outside.url), method)(*arguments)
             assert len(outside.asked) == 1 + is_repeated
     with Outside([trouble, Answer(200, {"data": {"event_count": 1, "reason": "robot"}})]) as outside:
         assert connect(outside.url).suppress("e1", "robot").event_count == 1

@@ -10,10 +10,14 @@ import pytest
 
 import sojourn
 from sojourn import AsyncClient, Client, Retries, StoreError, client
+from sojourn.client.parameters import Texts
 from sojourn.errors import ERRORS
-from sojourn.reports.filters import BY_NAME
-from sojourn.web.examples import SITE
+from sojourn.reports.event_filters import BY_NAME as EVENT_FILTERS_BY_NAME
+from sojourn.reports.filters import BY_NAME, REPEATABLE
+from sojourn.web.examples import SEGMENT, SITE
 from sojourn.web.openapi import EVENT_FIELDS, SESSION_FIELDS
+from sojourn.web.openapi.leads import LEAD_FIELDS, RECEIPT_FIELDS, SUMMARY_FIELDS
+from sojourn.web.openapi.stored import STORED_FIELDS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -60,10 +64,22 @@ def test_every_method_is_documented() -> None:
 
 def test_the_answers_have_the_documented_fields() -> None:
     assert client.Session.__struct_fields__ == tuple(SESSION_FIELDS)
-    assert {*SITE} <= {*client.Site.__struct_fields__}
+    for shape, fields in (
+        (client.Site, SITE),
+        (client.Outlook, SITE["retention"]),
+        (client.Segment, SEGMENT),
+        (client.Event, STORED_FIELDS),
+        (client.LeadSummary, SUMMARY_FIELDS),
+        (client.KnownLead, LEAD_FIELDS),
+        (client.Receipt, RECEIPT_FIELDS),
+    ):
+        assert {*shape.__struct_fields__} == {*fields}, shape  # type: ignore[misc]
     assert client.NewEvent.__struct_fields__ == tuple(EVENT_FIELDS)
 
 
 def test_the_filters_are_those_of_the_api() -> None:
     filters = {name.removesuffix("_") for name in client.SessionFilters.__annotations__}
-    assert {*BY_NAME} - {"updated_since"} <= filters
+    assert {*BY_NAME} - {"updated_since"} == filters
+    assert {name.removesuffix("_") for name in client.EventFilters.__annotations__} == {*EVENT_FILTERS_BY_NAME}
+    many = {name for name, item in BY_NAME.items() if item.kind in REPEATABLE}
+    assert {name for name, kind in client.SessionFilters.__annotations__.items() if kind == Texts} == many

@@ -1,14 +1,18 @@
 """A switch to another build in the middle of an answer: the answer is of the one or the other, and nothing lacks."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from sojourn.app import Sojourn
+from sojourn.errors import Unavailable
 from sojourn.model.site import Site
+from sojourn.reports import event_export, export, lead_pages
 from sojourn.store.engine import Statement
 from sojourn.web.api import question_of
+from sojourn.web.events import event_question_of
 from tests.conftest import NOW
 from tests.kit import send
 
@@ -83,3 +87,74 @@ def filled(app: Sojourn, new_site: Callable[..., Site]) -> Site:
 
 def click(number: int, at: int = NOW) -> dict[str, Any]:
     return {"type": "click", "visitor_id": f"v{number}", "event_id": f"c{number}", "occurred_at": at}
+
+
+Pieces = Callable[[Sojourn, Site], Iterator[Any]]
+
+
+def session_tables(app: Sojourn, site: Site) -> Iterator[Any]:
+    return app.lists.export(site.id, *question_of([("from", "1970-01-01")]), None)
+
+
+def event_tables(app: Sojourn, site: Site) -> Iterator[Any]:
+    question = event_question_of([("from", "1970-01-01")])
+    return app.sites.stream(site.id, lambda present: app.event_exports.tables(present, site.id, question, None, NOW))
+
+
+def lead_document(app: Sojourn, site: Site) -> Iterator[Any]:
+    lead = app.leads.found(site.id, "v0")
+    return app.sites.stream(site.id, lambda present: app.lead_pages.export(present, site.id, lead, NOW))
+
+
+def told_of(pieces: list[Any]) -> str:
+    """What the pieces say, but for what a change of the goals alters."""
+    if isinstance(pieces[0], bytes):
+        document = json.loads(b"".join(pieces))["data"]
+        return str([document["events"], *([row["id"], row["event_count"]] for row in document["sessions"])])
+    tables = [piece[0] if isinstance(piece, tuple) else piece for piece in pieces]
+    names = {"id", "session_id", "started_at"} & {*tables[0].column_names}
+    return str([row for table in tables for row in table.select(sorted(names)).to_pylist()])
+
+
+STREAMS = pytest.mark.parametrize(
+    ("stream", "statement"),
+    [(session_tables, "session.by_minute"), (event_tables, "event.newest"), (lead_document, "session.totals")],
+    ids=["sessions", "events", "lead"],
+)
+
+
+@STREAMS
+def test_a_file_that_has_not_begun_is_of_the_new_build_and_whole(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, stream: Pieces, statement: str
+) -> None:
+    site = filled_for_files(app, new_site, monkeypatch)
+    expected = list(stream(app, site))
+    with monkeypatch.context() as patch:
+        patch.setattr(app.engine, "on_statement", switched_at(app, site, statement))
+        pieces = list(stream(app, site))
+    assert app.sites[site.id].generation == site.generation + 1
+    assert told_of(pieces) == told_of(expected)
+
+
+@STREAMS
+def test_a_file_that_has_begun_breaks_off_with_an_error(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, stream: Pieces, statement: str
+) -> None:
+    """Its rest would be of the new build, or lack what the old one had."""
+    site = filled_for_files(app, new_site, monkeypatch)
+    pieces = stream(app, site)
+    next(pieces)
+    switched_at(app, site, statement)(Statement("query", statement, 0, None))
+    with pytest.raises(Unavailable, match="built anew meanwhile"):
+        list(pieces)
+    assert list(stream(app, site))
+
+
+def filled_for_files(app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch) -> Site:
+    """Several sessions of one lead, in pieces of two rows and less."""
+    for module in (export, event_export, lead_pages):
+        for name in {"ROWS_AT_ONCE", "EVENTS_AT_ONCE", "MAX_LIMIT"} & {*vars(module)}:
+            monkeypatch.setattr(module, name, 2)
+    site = new_site()
+    send(app, site, [{**click(0, at=NOW - n * 3_600_000), "event_id": f"c{n}"} for n in range(COUNT)])
+    return site

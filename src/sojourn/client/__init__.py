@@ -2,29 +2,26 @@
 
 from sojourn.client.answers import (
     Accepted,
-    Building,
-    Change,
     Conflict,
-    Counts,
     Decided,
-    Effect,
     Event,
-    Goal,
+    Identifier,
     Journey,
     KnownLead,
     Lead,
+    LeadSummary,
     Nudge,
     Page,
     Receipt,
     Refusal,
     Row,
     Session,
-    Site,
     Tombstone,
 )
 from sojourn.client.async_client import AsyncChanges, AsyncClient
 from sojourn.client.batches import NewEvent
 from sojourn.client.client import Changes, Client
+from sojourn.client.definitions import Building, Change, Counts, Effect, Goal, Outlook, Segment, Site
 from sojourn.client.parameters import EventFilters, SessionFilters
 from sojourn.client.retries import Retries
 
@@ -43,16 +40,20 @@ __all__ = [
     "Event",
     "EventFilters",
     "Goal",
+    "Identifier",
     "Journey",
     "KnownLead",
     "Lead",
+    "LeadSummary",
     "NewEvent",
     "Nudge",
+    "Outlook",
     "Page",
     "Receipt",
     "Refusal",
     "Retries",
     "Row",
+    "Segment",
     "Session",
     "SessionFilters",
     "Site",

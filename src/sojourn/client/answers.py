@@ -29,17 +29,33 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
 
 
-class KnownLead(msgspec.Struct, frozen=True, kw_only=True):
-    """A lead with every identifier it is known by, and how much there is of it."""
+class LeadSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead, and how much its sessions hold; None for the instants when it has no session."""
 
-    lead_id: str
+    id: str
     lead: Lead
-    identifiers: list[Any] = msgspec.field(default_factory=list)
     first_seen_at: datetime | None = None
     last_seen_at: datetime | None = None
-    session_count: int = 0
-    event_count: int = 0
-    conflicts: list[Conflict] = msgspec.field(default_factory=list)
+    session_count: int
+    event_count: int
+
+
+class Identifier(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the identifiers of a lead: `external_id`, `email`, `phone` or another kind, `visitor_id`."""
+
+    kind: str
+    value: str
+
+
+class KnownLead(LeadSummary, frozen=True, kw_only=True):
+    """A lead with every identifier it is known by, the strongest first, and the conflicts that concern it.
+
+    `stored_event_count` counts passive and suppressed events too, `event_count` those in sessions.
+    """
+
+    stored_event_count: int
+    identifiers: list[Identifier]
+    conflicts: list[Conflict]
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,30 +141,29 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     type: str
     occurred_at: datetime
-    received_at: datetime | None = None
-    lead_id: str | None = None
-    lead: Lead | None = None
+    received_at: datetime
+    lead_id: str
+    lead: Lead
     account_id: str | None = None
     session_id: str | None = None
     visitor_id: str | None = None
     url: str | None = None
     title: str | None = None
     referrer: str | None = None
-    points: int = 0
+    points: int
     value: float | None = None
     currency: str | None = None
-    properties: dict[str, Any] = msgspec.field(default_factory=dict)
-    context: dict[str, Any] = msgspec.field(default_factory=dict)
+    properties: dict[str, Any]
+    context: dict[str, Any]
     source: str | None = None
     medium: str | None = None
     campaign: str | None = None
-    channel: str | None = None
     device: str | None = None
     browser: str | None = None
     os: str | None = None
     country: str | None = None
     suppressed: str | None = None
-    passive: bool = False
+    passive: bool
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
@@ -176,58 +191,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     refused: list[Refusal] = msgspec.field(default_factory=list)
 
 
-class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    types: list[str] = msgspec.field(default_factory=list)
-    urls: list[str] = msgspec.field(default_factory=list)
-
-
-class Building(msgspec.Struct, frozen=True, kw_only=True):
-    """Sessions being built under changed definitions: how far (0 to 1), and what is changed."""
-
-    progress: float
-    changes: dict[str, Any]
-
-
-class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The site of the key; `building` is None when no change is under way."""
-
-    id: str
-    name: str
-    hosts: list[str]
-    session_timeout_ms: int
-    plan: str
-    retention_days: int | None = None
-    conversion_events: list[str]
-    goals: dict[str, Goal]
-    passive_types: list[str]
-    currency: str | None = None
-    time_zone: str
-    generation: int
-    is_test: bool = False
-    building: Building | None = None
-    retention: dict[str, Any] | None = None
-
-
-class Change(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """The value of a field before and after."""
-
-    from_: Any = None
-    to: Any = None
-
-
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    now: int
-    then: int
-
-
-class Effect(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change of the site would do: numbers of sessions, also at a timeout of 15m, 30m and 60m."""
-
-    changes: dict[str, Change]
-    sessions: Counts
-    sessions_at: dict[str, int]
-
-
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """How many events were suppressed for the reason, or released (None)."""
 
@@ -236,7 +199,7 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What was erased of a lead."""
+    """What was erased of a lead; its `id` stands for the erasure."""
 
     id: str
     lead_id: str

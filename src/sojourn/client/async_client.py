@@ -16,17 +16,17 @@ from sojourn.client.answers import (
     Accepted,
     Conflict,
     Decided,
-    Effect,
     Event,
     Journey,
     KnownLead,
+    LeadSummary,
     Page,
     Receipt,
     Session,
-    Site,
     Tombstone,
 )
 from sojourn.client.batches import Encoder, Sendable
+from sojourn.client.definitions import Effect, Segment, Site
 from sojourn.client.exchange import talk
 from sojourn.client.faults import failure_of
 from sojourn.client.files import Part
@@ -111,8 +111,8 @@ class AsyncClient:
     def events(self, *, page_size: int = plans.MAX_PAGE, **filters: Unpack[EventFilters]) -> AsyncIterator[Event]:
         return self._rows(plans.events(filters, page_size))
 
-    async def event(self, event_id: str) -> Event:
-        return await self._run(plans.event(event_id))
+    async def event(self, event_id: str, *, sender: str | None = None) -> Event:
+        return await self._run(plans.event(event_id, sender))
 
     async def export(self, path: str | Path, **filters: Unpack[SessionFilters]) -> Path:
         return await self._run(plans.exporting(plans.SESSIONS, Path(path), filters))
@@ -144,6 +144,9 @@ class AsyncClient:
     async def refusals(self) -> dict[str, int]:
         return await self._run(plans.refusals())
 
+    def leads(self, *, page_size: int = plans.MAX_PAGE) -> AsyncIterator[LeadSummary]:
+        return self._rows(plans.leads(page_size))
+
     async def lead(self, lead_id: str) -> KnownLead:
         return await self._run(plans.lead(lead_id))
 
@@ -152,6 +155,23 @@ class AsyncClient:
 
     async def erase_lead(self, lead_id: str) -> Receipt:
         return await self._run(plans.erasing(lead_id))
+
+    async def segments(self) -> list[Segment]:
+        return await self._run(plans.segments())
+
+    async def segment(self, segment_id: str) -> Segment:
+        return await self._run(plans.segment(segment_id))
+
+    async def make_segment(self, name: str, filters: Mapping[str, Any]) -> Segment:
+        return await self._run(plans.making_segment(name, filters))
+
+    async def change_segment(
+        self, segment_id: str, *, name: str | None = None, filters: Mapping[str, Any] | None = None
+    ) -> Segment:
+        return await self._run(plans.changing_segment(segment_id, name, filters))
+
+    async def remove_segment(self, segment_id: str) -> Segment:
+        return await self._run(plans.removing_segment(segment_id))
 
     async def _rows(self, listing: Listing[T]) -> AsyncIterator[T]:
         while listing.call is not None:

@@ -26,9 +26,9 @@ def reading_data(shape: type[Wrapped[T]]) -> Callable[[Reply], T]:
     return lambda reply: read(reply).data
 
 
-def one(shape: type[Wrapped[T]], path: str) -> Call[T]:
+def one(shape: type[Wrapped[T]], path: str, parameters: Mapping[str, object] | None = None) -> Call[T]:
     """GET of a single thing."""
-    return Call(Request(method="GET", path=path), reading_data(shape))
+    return Call(Request(method="GET", path=path, params=pairs_of(parameters or {})), reading_data(shape))
 
 
 def page(shape: type[Page[T]], path: str, parameters: Mapping[str, object]) -> Call[Page[T]]:

@@ -15,17 +15,17 @@ from sojourn.client.answers import (
     Accepted,
     Conflict,
     Decided,
-    Effect,
     Event,
     Journey,
     KnownLead,
+    LeadSummary,
     Page,
     Receipt,
     Session,
-    Site,
     Tombstone,
 )
 from sojourn.client.batches import Encoder, Sendable
+from sojourn.client.definitions import Effect, Segment, Site
 from sojourn.client.exchange import talk
 from sojourn.client.faults import failure_of
 from sojourn.client.files import Part
@@ -130,9 +130,11 @@ class Client:
         """All events that the filters choose, newest first: suppressed and passive ones too."""
         return self._rows(plans.events(filters, page_size))
 
-    def event(self, event_id: str) -> Event:
-        """One event by the id that it was sent with. Raises NotFound."""
-        return self._run(plans.event(event_id))
+    def event(self, event_id: str, *, sender: str | None = None) -> Event:
+        """One event by the id that it was sent with; of several senders the newest, or that of the sender that is given
+        (`v:9f2c`). Raises NotFound.
+        """
+        return self._run(plans.event(event_id, sender))
 
     def export(self, path: str | Path, **filters: Unpack[SessionFilters]) -> Path:
         """Writes all sessions that the filters choose into a CSV or Parquet file, by its ending.
@@ -178,17 +180,43 @@ class Client:
         """How many events were refused, by reason."""
         return self._run(plans.refusals())
 
+    def leads(self, *, page_size: int = plans.MAX_PAGE) -> Iterator[LeadSummary]:
+        """All leads that have a session, by their lead_ids downwards."""
+        return self._rows(plans.leads(page_size))
+
     def lead(self, lead_id: str) -> KnownLead:
         """A lead by its lead_id, or by your own id, e-mail or visitor id of it. Raises NotFound."""
         return self._run(plans.lead(lead_id))
 
     def export_lead(self, lead_id: str) -> dict[str, Any]:
-        """Everything about a lead as one JSON document. Raises NotFound."""
+        """Everything that is stored of a lead, as the JSON document that the server gives. Raises NotFound."""
         return self._run(plans.lead_document(lead_id))
 
     def erase_lead(self, lead_id: str) -> Receipt:
-        """Erases a lead, for good. Raises NotFound."""
+        """Erases a lead, for good; of one that was erased, the receipt again. Raises NotFound."""
         return self._run(plans.erasing(lead_id))
+
+    def segments(self) -> list[Segment]:
+        """All segments of the site, newest first."""
+        return self._run(plans.segments())
+
+    def segment(self, segment_id: str) -> Segment:
+        """One segment. Raises NotFound."""
+        return self._run(plans.segment(segment_id))
+
+    def make_segment(self, name: str, filters: Mapping[str, Any]) -> Segment:
+        """Makes a segment of filters of sessions, by name: a value each, or a list of values."""
+        return self._run(plans.making_segment(name, filters))
+
+    def change_segment(
+        self, segment_id: str, *, name: str | None = None, filters: Mapping[str, Any] | None = None
+    ) -> Segment:
+        """Changes its name, its filters or both. Raises NotFound."""
+        return self._run(plans.changing_segment(segment_id, name, filters))
+
+    def remove_segment(self, segment_id: str) -> Segment:
+        """Removes a segment, and answers what it was. Raises NotFound."""
+        return self._run(plans.removing_segment(segment_id))
 
     def _rows(self, listing: Listing[T]) -> Iterator[T]:
         while listing.call is not None:

@@ -18,8 +18,8 @@ class SessionFilters(TypedDict, total=False):
     from_: Instant
     to: Instant
     lead_id: str
-    account_id: str
-    segment_id: str
+    account_id: Texts
+    segment_id: Texts
     min_duration: int
     max_duration: int
     min_events: int

@@ -11,26 +11,26 @@ from sojourn.client.answers import (
     Accepted,
     Conflict,
     Decided,
-    Effect,
     Event,
     Journey,
     KnownLead,
+    LeadSummary,
     Page,
     Receipt,
     Refusal,
     Session,
-    Site,
     Wrapped,
 )
 from sojourn.client.batches import Encoder, Sendable, is_lone
 from sojourn.client.calls import json_of, one, page, place, reading, reading_data
+from sojourn.client.definitions import Effect, Segment, Site
 from sojourn.client.files import kind_of
 from sojourn.client.listing import Listing
 from sojourn.client.parameters import pairs_of
 from sojourn.client.steps import Call, Plan, Reply, Request, once
 from sojourn.errors import NotFound, SojournError
 
-SESSIONS, EVENTS, SITE, LEADS = "/v1/sessions", "/v1/events", "/v1/site", "/v1/leads"
+SESSIONS, EVENTS, SITE, LEADS, SEGMENTS = "/v1/sessions", "/v1/events", "/v1/site", "/v1/leads", "/v1/segments"
 MAX_PAGE = 200
 MAX_DECISIONS = 10_000
 
@@ -70,8 +70,8 @@ def events(filters: Mapping[str, object], page_size: int) -> Listing[Event]:
     return Listing(page(Page[Event], EVENTS, {**filters, "limit": page_size}))
 
 
-def event(event_id: str) -> Plan[Event]:
-    return once(one(Wrapped[Event], place(EVENTS, event_id)))
+def event(event_id: str, sender: str | None) -> Plan[Event]:
+    return once(one(Wrapped[Event], place(EVENTS, event_id), {"sender": sender}))
 
 
 def site() -> Plan[Site]:
@@ -84,6 +84,10 @@ def conflicts() -> Plan[list[Conflict]]:
 
 def refusals() -> Plan[dict[str, int]]:
     return once(one(Wrapped[dict[str, int]], "/v1/refusals"))
+
+
+def leads(page_size: int) -> Listing[LeadSummary]:
+    return Listing(page(Page[LeadSummary], LEADS, {"limit": page_size}))
 
 
 def lead(lead_id: str) -> Plan[KnownLead]:
@@ -135,15 +139,42 @@ def deciding(event_ids: str | Iterable[str], reason: str | None) -> Plan[Decided
 
 
 def lead_document(lead_id: str) -> Plan[dict[str, Any]]:
-    """The document is the answer, without an envelope."""
-    request = Request(method="GET", path=place(LEADS, lead_id) + "/export")
-    return once(Call(request, reading(dict[str, Any])))
+    """As it comes, so that nothing of it is passed over, whatever a newer server adds."""
+    return once(one(Wrapped[dict[str, Any]], place(LEADS, lead_id) + "/export"))
 
 
 def erasing(lead_id: str) -> Plan[Receipt]:
-    """Not repeated when nobody knows if it was done: the receipt is given once, then the lead is not found."""
+    """Not repeated when nobody knows if it was done: what came of the lead in between would be erased as well."""
     request = Request(method="DELETE", path=place(LEADS, lead_id))
     return once(Call(request, reading_data(Wrapped[Receipt]), is_repeatable=False))
+
+
+def segments() -> Plan[list[Segment]]:
+    return once(one(Wrapped[list[Segment]], SEGMENTS))
+
+
+def segment(segment_id: str) -> Plan[Segment]:
+    return once(one(Wrapped[Segment], place(SEGMENTS, segment_id)))
+
+
+def making_segment(name: str, filters: Mapping[str, Any]) -> Plan[Segment]:
+    """Not repeated when nobody knows if it was done: there would be two."""
+    body = json_of({"name": name, "filters": filters})
+    request = Request(method="POST", path=SEGMENTS, body=body)
+    return once(Call(request, reading_data(Wrapped[Segment]), is_repeatable=False))
+
+
+def changing_segment(segment_id: str, name: str | None, filters: Mapping[str, Any] | None) -> Plan[Segment]:
+    """Not repeated when nobody knows if it was done, as a change of the site is not."""
+    body = json_of({"name": name, "filters": filters})
+    request = Request(method="PATCH", path=place(SEGMENTS, segment_id), body=body)
+    return once(Call(request, reading_data(Wrapped[Segment]), is_repeatable=False))
+
+
+def removing_segment(segment_id: str) -> Plan[Segment]:
+    """Not repeated when nobody knows if it was done: it would not be found, as if it had never been there."""
+    request = Request(method="DELETE", path=place(SEGMENTS, segment_id))
+    return once(Call(request, reading_data(Wrapped[Segment]), is_repeatable=False))
 
 
 def exporting(path: str, target: Path, filters: Mapping[str, object]) -> Plan[Path]:

@@ -86,6 +86,9 @@ def put_identity(payload: dict[str, Any], event: Event, _arrival: Arrival) -> No
             "visitor_id and lead are missing; send one of them, so that the event is somebody's.",
         )
     event.bucket = bucket_of(event.site_id, event.sender)
+    if payload.get("event_id") == "":
+        # Without one it would count each time it is sent, which whoever sends ids does not mean.
+        raise Refused(Reason.UNFIT_FIELD, "event_id is ''; allowed are 1 to 128 characters, or leave it out.")
     event.event_id = as_text(payload, "event_id", 128) or uuid.uuid4().hex
 
 

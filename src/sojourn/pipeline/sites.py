@@ -2,12 +2,13 @@
 is removed leaves a version that says so.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from sojourn.errors import InvalidRequest, NotFound
+from sojourn.errors import InvalidRequest, NotFound, Unavailable
 from sojourn.model.site import Site, check_site_id, owner_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
@@ -57,6 +58,19 @@ class Sites(Mapping[str, Site]):
                 continue
             if self[site_id].generation == site.generation:
                 return answer
+
+    def stream(self, site_id: str, ask: Callable[[Site], Iterator[Answer]]) -> Iterator[Answer]:
+        """The pieces of what `ask` finds by the present definition, all of one build. The first is made now, as `read`
+        would. Later ones raise Unavailable when another build was switched to meanwhile.
+        """
+        site, first, rest = self.read(site_id, lambda site: _begun(site, ask(site)))
+        return itertools.chain(first, self._unchanged(site_id, site, rest))
+
+    def _unchanged(self, site_id: str, site: Site, pieces: Iterator[Answer]) -> Iterator[Answer]:
+        for piece in pieces:
+            if self[site_id].generation != site.generation:
+                raise Unavailable("The sessions were built anew meanwhile; ask again, or go on behind the last row.")
+            yield piece
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._definitions)
@@ -120,3 +134,8 @@ class Sites(Mapping[str, Site]):
             self._removed.pop(site_id, None)
             kept[site_id] = definition
         self._definitions = kept
+
+
+def _begun(site: Site, pieces: Iterator[Answer]) -> tuple[Site, list[Answer], Iterator[Answer]]:
+    """The first piece, if there is one, and those that follow."""
+    return site, list(itertools.islice(pieces, 1)), pieces

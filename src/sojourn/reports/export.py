@@ -7,11 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sojourn.errors import Unavailable
 from sojourn.frames.ids import encoded_numbers
 from sojourn.model.identity import ACCOUNT_PREFIX, LEAD_PREFIX
 from sojourn.model.session import PREFIX, started_ms_of
-from sojourn.model.site import DAY_MS, oldest_kept
+from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.pipeline.sites import Sites
 from sojourn.reports import filters as filter_table
 from sojourn.reports.sessions import Question
@@ -36,7 +35,11 @@ class Exports:
 
         Raises Unavailable when the site's sessions were built anew meanwhile: what is left would be of another build.
         """
-        site = self._sites[site_id]
+        return self._sites.stream(site_id, lambda site: self._tables(site, site_id, question, limit, now_ms))
+
+    def _tables(
+        self, site: Site, site_id: str, question: Question, limit: int | None, now_ms: int
+    ) -> Iterator[pa.Table]:
         filters = dict(question.filters)
         filters.setdefault("to", now_ms + 1)
         edge = question.after.number if question.after is not None else None
@@ -49,8 +52,6 @@ class Exports:
         left = limit if limit is not None else 1 << 62
         for window in self._windows(place, filters):
             rows = self._stretch(place, filters, question, window)
-            if self._sites[site_id].generation != site.generation:
-                raise Unavailable("The sessions were built anew meanwhile; ask again, or resume.")
             yield presented(rows.slice(0, left))
             left -= rows.num_rows
             if left <= 0:

@@ -5,9 +5,7 @@ scoped_events AS
     SELECT sender, occurred_at, event_id, external_id, email, suppressed
     FROM events FINAL
     WHERE site_id = {site_id:String} AND NOT is_superseded AND occurred_at >= {oldest:Int64}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
 ),
 {{link.scoped}},
 {{identity.resolved}}

@@ -7,9 +7,7 @@ scoped_events AS
     SELECT bucket, sender, occurred_at, event_id, external_id, email
     FROM events FINAL
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
       AND occurred_at >= {horizon:Int64}
       AND suppressed = '' AND NOT is_superseded
       AND NOT has({passive_types:Array(String)}, type)

@@ -3,9 +3,7 @@ SELECT
     sender, occurred_at, event_id, toString(type) AS type, external_id, email, url, toString(host) AS host, points, properties
 FROM events FINAL
 WHERE site_id = {site_id:String}
-  AND (bucket, sender) IN (
-      SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-      FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+  AND {{event.behind_keys}}
   AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
   AND (occurred_at, event_id, sender) > ({after_ms:Int64}, {after_id:String}, {after_sender:String})
   AND suppressed = '' AND NOT is_superseded

@@ -7,9 +7,7 @@ scoped_events AS
         campaign, device, browser, os, country, value, currency, points
     FROM events FINAL
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
       AND (commit_id <= {upto:UInt64} AND NOT has({hidden:Array(UInt64)}, commit_id) OR version >= 4503599627370496)
       AND suppressed = '' AND NOT is_superseded

@@ -10,9 +10,7 @@ scoped_events AS
         toString(suppressed) AS suppressed, is_superseded, content
     FROM events FINAL
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
 ),
 {{link.scoped}},

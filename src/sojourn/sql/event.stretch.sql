@@ -3,9 +3,7 @@ SELECT max(occurred_at), count() FROM
 (
     SELECT occurred_at FROM events
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
       AND occurred_at >= {from_ms:Int64}
     ORDER BY occurred_at
     LIMIT {most:UInt32}

@@ -45,9 +45,7 @@ bounds AS
     SELECT sender, min(occurred_at) AS first_ms, max(occurred_at) AS last_ms
     FROM events
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (
-          SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
-          FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+      AND {{event.behind_keys}}
     GROUP BY sender
 )
 SELECT ref, min(from_ms), max(to_ms)

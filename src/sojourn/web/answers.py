@@ -48,5 +48,9 @@ async def on_wrong_method(request: Request, _error: Exception) -> Response:
 
 async def on_bug(request: Request, error: Exception) -> Response:
     told = {"method": request.method, "route": template_of(request.scope)}
+    if isinstance(error.__cause__, SojournError):
+        # Starlette's word for an error of ours in the middle of an answer: whoever reads it sees it break off.
+        log.warning("an answer was cut off: %s", error.__cause__.code, extra={"fields": told})
+        return error_answer(error.__cause__)
     log.error("a request failed", exc_info=error, extra={"fields": told})
     return json_answer(error_body("InternalError", "Something went wrong here; the log says what."), 500)

@@ -45,7 +45,9 @@ class EventRoutes:
         question = event_question_of(pairs, MAX_EXPORT)
         sojourn, site_id = self._sojourn, access.site_id
         limit = question.limit if "limit" in dict(pairs) else None
-        pieces = sojourn.event_exports.tables(sojourn.sites[site_id], site_id, question, limit, sojourn.now_ms())
+        pieces = sojourn.sites.stream(
+            site_id, lambda site: sojourn.event_exports.tables(site, site_id, question, limit, sojourn.now_ms())
+        )
         if limit is None:
             return exporting.streamed((table for table, _ in pieces), form, "events", texts_of)
         tables, cursors = zip(*pieces, strict=True)

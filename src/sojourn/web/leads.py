@@ -59,7 +59,9 @@ class LeadRoutes:
         allow_only(request, set())
         sojourn, site_id = self._sojourn, access.site_id
         lead = sojourn.leads.found(site_id, request.path_params["id"])
-        pieces = sojourn.lead_pages.export(sojourn.sites[site_id], site_id, lead, sojourn.now_ms())
+        pieces = sojourn.sites.stream(
+            site_id, lambda site: sojourn.lead_pages.export(site, site_id, lead, sojourn.now_ms())
+        )
         return StreamingResponse(pieces, media_type="application/json")
 
     def erase(self, access: Access, request: Request) -> Any:

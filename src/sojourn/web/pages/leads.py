@@ -46,7 +46,9 @@ class LeadCards:
         """The file of the API: everything that is stored of the lead."""
         sojourn, site_id = self._sojourn, asked.site_id
         lead = sojourn.leads.found(site_id, asked.request.path_params["id"])
-        pieces = sojourn.lead_pages.export(sojourn.sites[site_id], site_id, lead, sojourn.now_ms())
+        pieces = sojourn.sites.stream(
+            site_id, lambda site: sojourn.lead_pages.export(site, site_id, lead, sojourn.now_ms())
+        )
         self._note(asked, "lead_exported", {"lead_id": lead_id_of(site_id, lead)})
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="lead.json"'}
         return StreamingResponse(pieces, 200, headers, "application/json")
