@@ -4,8 +4,8 @@ scoped_events AS
 (
     SELECT sender, occurred_at, event_id, external_id, email, suppressed
     FROM events FINAL
-    WHERE site_id = {site_id:String} AND NOT is_superseded AND occurred_at >= {oldest:Int64}
-      AND {{event.behind_keys}}
+    PREWHERE site_id = {site_id:String} AND occurred_at >= {oldest:Int64} AND {{event.behind_keys}}
+    WHERE NOT is_superseded
 ),
 {{link.scoped}},
 {{identity.resolved}}

@@ -2,11 +2,11 @@
 SELECT
     sender, occurred_at, event_id, toString(type) AS type, external_id, email, url, toString(host) AS host, points, properties
 FROM events FINAL
-WHERE site_id = {site_id:String}
+PREWHERE site_id = {site_id:String}
   AND {{event.behind_keys}}
   AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
   AND (occurred_at, event_id, sender) > ({after_ms:Int64}, {after_id:String}, {after_sender:String})
-  AND suppressed = '' AND NOT is_superseded
+WHERE suppressed = '' AND NOT is_superseded
   AND NOT has({passive_types:Array(String)}, type)
 ORDER BY occurred_at, event_id, sender
 LIMIT {most:UInt32}

@@ -9,7 +9,7 @@ scoped_events AS
         toString(country) AS country, value, toString(currency) AS currency, points, properties, context, traits,
         toString(suppressed) AS suppressed, is_superseded, content
     FROM events FINAL
-    WHERE site_id = {site_id:String}
+    PREWHERE site_id = {site_id:String}
       AND {{event.behind_keys}}
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
 ),

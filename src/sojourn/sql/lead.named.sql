@@ -5,7 +5,7 @@ scoped_events AS
 (
     SELECT sender, occurred_at, event_id, external_id, email, handle
     FROM events FINAL
-    WHERE site_id = {site_id:String}
+    PREWHERE site_id = {site_id:String}
       AND {{event.behind_keys}}
 ),
 {{link.scoped}},

@@ -1,4 +1,5 @@
 -- The identity facts of the keys that hold.
 SELECT key, occurred_at, event_id, sender, ref, is_weak
 FROM links FINAL
-WHERE site_id = {site_id:String} AND key IN {keys:Array(String)} AND is_active
+PREWHERE site_id = {site_id:String} AND key IN {keys:Array(String)}
+WHERE is_active

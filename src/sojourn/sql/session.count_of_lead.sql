@@ -1,5 +1,5 @@
 SELECT count() FROM sessions FINAL
-WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND (started_at, number) IN (
-      SELECT started_at, number FROM sessions
-      WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead = {lead:String})
-  AND lead = {lead:String}
+PREWHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND (started_at, number) IN (
+    SELECT started_at, number FROM sessions
+    WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead = {lead:String})
+WHERE lead = {lead:String}

@@ -3,7 +3,7 @@ SELECT s.lead AS lead, min(s.started_at) AS first_ms, max(s.ended_at) AS last_ms
 FROM
 (
     SELECT lead, started_at, ended_at, event_count FROM sessions FINAL
-    WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.near}}
+    {{session.near}}
 ) AS s
 INNER JOIN
 (

@@ -3,7 +3,7 @@ SELECT s.lead AS lead, p.at_ms AS at_ms, argMax(s.number, s.started_at) AS numbe
 FROM
 (
     SELECT lead, number, started_at, ended_at FROM sessions FINAL
-    WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.of_leads}}
+    {{session.of_leads}}
       AND started_at <= arrayMax({instants:Array(Int64)}) AND ended_at >= arrayMin({instants:Array(Int64)})
 ) AS s
 INNER JOIN

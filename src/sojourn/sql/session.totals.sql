@@ -1,6 +1,6 @@
 -- What the sessions of leads that are served come to.
 SELECT lead, count() AS session_count, sum(event_count) AS event_count, min(started_at) AS first_seen_at, max(ended_at) AS last_seen_at
 FROM sessions FINAL
-WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.of_leads}}
+{{session.of_leads}}
   AND started_at >= {oldest:Int64}
 GROUP BY lead

@@ -7,7 +7,7 @@ stored AS
     FROM
     (
         SELECT lead, number, started_at, ended_at, content FROM sessions FINAL
-        WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND {{session.near}}
+        {{session.near}}
     ) AS s
     INNER JOIN windows AS w ON s.lead = w.lead
     WHERE s.started_at <= w.to_ms AND s.ended_at >= w.from_ms
