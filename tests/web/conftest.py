@@ -1,8 +1,14 @@
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
+from sojourn.app import Sojourn
+from sojourn.model.site import Site
+from sojourn.web.asgi import Application
 from tests.serving import Server, key_in, run
+from tests.web.asking import Asked, Http, Make
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +25,16 @@ def test_key(server: Server) -> str:
     done = run("keys", "create", "--test", "--data", str(server.folder))
     assert done.returncode == 0, done.stderr
     return key_in(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def http(app: Sojourn) -> Iterator[Http]:
+    with asyncio.Runner() as runner:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=Application(app)), base_url="http://sojourn")
+        yield lambda *arguments, **options: runner.run(client.request(*arguments, **options))
+        runner.run(client.aclose())
+
+
+@pytest.fixture
+def make(app: Sojourn, new_site: Callable[..., Site], http: Http) -> Make:
+    return lambda **fields: Asked(app, http, new_site(**fields))

@@ -1,75 +1,17 @@
 """What the contract says to the letter, at the very boundary: through the real API, at an instant that stands still."""
 
-import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from sojourn.app import Sojourn
-from sojourn.model.site import DAY_MS, DEFAULT_PASSIVE_TYPES, DEFAULT_TIMEOUT_MS, Goal, Site
-from sojourn.web.asgi import Application
+from sojourn.model.site import DAY_MS, DEFAULT_PASSIVE_TYPES, DEFAULT_TIMEOUT_MS, Goal
 from tests.conftest import NOW
-from tests.kit import send
+from tests.web.asking import Make, at
 
-MINUTE_MS = 60_000
 EVER = {"from": "1970-01-01"}
-
-
-class Asked:
-    """A site and its secret key."""
-
-    def __init__(self, app: Sojourn, http: "Http", site: Site) -> None:
-        self.site = site
-        self.app = app
-        _, text = app.keys.create(site.id, "secret", is_test=False, now_ms=NOW)
-        self._http = http
-        self._headers = {"Authorization": f"Bearer {text}"}
-
-    def send(self, *payloads: dict[str, Any]) -> None:
-        send(self.app, self.site, [{"type": "click", "visitor_id": "v", **payload} for payload in payloads])
-
-    def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
-        answer = self._http(method, path, headers=self._headers, **options)
-        return answer.status_code, answer.json()
-
-    def get(self, path: str, **parameters: Any) -> Any:
-        status, body = self.ask("GET", path, params=parameters)
-        assert status == 200, body
-        return body
-
-    def sessions(self, **parameters: Any) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.get("/v1/sessions", **parameters)["data"]
-        return found
-
-    def starts(self, **parameters: Any) -> list[str]:
-        return [session["started_at"] for session in self.sessions(**parameters)]
-
-
-Http = Callable[..., httpx.Response]
-Make = Callable[..., Asked]
-
-
-@pytest.fixture(scope="module")
-def http(app: Sojourn) -> Iterator[Http]:
-    with asyncio.Runner() as runner:
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=Application(app)), base_url="http://sojourn")
-        yield lambda *arguments, **options: runner.run(client.request(*arguments, **options))
-        runner.run(client.aclose())
-
-
-@pytest.fixture
-def make(app: Sojourn, new_site: Callable[..., Site], http: Http) -> Make:
-    return lambda **fields: Asked(app, http, new_site(**fields))
-
-
-def at(before_ms: int, **more: Any) -> dict[str, Any]:
-    """An event so long before now."""
-    return {"occurred_at": NOW - before_ms, "event_id": str(before_ms), **more}
-
 
 # Sessions
 
