@@ -189,6 +189,42 @@ def test_bounds_of_numbers_are_inclusive(make: Make) -> None:
                 assert asked.sessions(**unfit) == [], unfit
 
 
+def test_what_may_be_repeated_is_any_of_and_events_are_all_of(make: Make) -> None:
+    asked = make()
+    asked.send(
+        at(9000, type="purchase", visitor_id="a", context={"device": "mobile", "country": "DE"}),
+        at(8000, type="page_view", visitor_id="a", url="https://x.example/a?b=1"),
+        at(7000, type="page_view", visitor_id="b", url="https://x.example/b", context={"device": "tablet"}),
+        at(6000, type="email_open", visitor_id="c"),
+    )
+
+    def named(**parameters: Any) -> str:
+        return "".join(sorted(row["lead"]["name"] for row in asked.sessions(**parameters)))
+
+    for parameters, names in (
+        ({"converted": "true"}, "a"),
+        ({"converted": "false"}, "bc"),
+        ({"converted": ["true", "false"]}, "abc"),
+        ({"converted": ["true", "true"]}, "a"),
+        ({"device": ["mobile", "tablet"]}, "ab"),
+        ({"device": ["mobile", "tablet"], "country": "DE"}, "a"),
+        ({"has_event": ["purchase", "Page View"]}, "a"),
+        ({"has_event": ["purchase", "email_open"]}, ""),
+        ({"exit_point": ["page_view", "email_open"]}, "abc"),
+        ({"entry_url": ["https://x.example/a*", "https://x.example/b"]}, "ab"),
+        ({"entry_url": "https://x.example/a"}, ""),
+        ({"intent": ["high", "low"]}, named(intent="high") + named(intent="low")),
+    ):
+        assert named(**parameters) == "".join(sorted(names)), parameters
+    page = asked.get("/v1/sessions", limit=2, converted=["true", "false"])
+    rest = asked.get("/v1/sessions", cursor=page["next_cursor"], converted=["true", "false"])
+    assert (len(page["data"]), len(rest["data"])) == (2, 1)
+    made = asked.ask("POST", "/v1/segments", json={"name": "all", "filters": {"converted": [True, False]}})[1]["data"]
+    assert named(segment_id=made["id"]) == "abc"
+    assert asked.ask("GET", "/v1/sessions", params={"converted": ["true", "perhaps"]})[0] == 400
+    assert asked.ask("GET", "/v1/sessions", params={"min_events": ["1", "2"]})[0] == 400
+
+
 def test_a_page_has_fifty_unless_a_limit_of_up_to_two_hundred_is_asked_for(make: Make) -> None:
     asked = make()
     asked.send(*(at(n, visitor_id=f"v{n:03}") for n in range(201)))

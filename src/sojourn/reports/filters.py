@@ -99,13 +99,18 @@ def parse(pairs: Iterable[tuple[str, str]], table: Mapping[str, Filter] = BY_NAM
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    return {name: _value(table[name], texts) for name, texts in given.items() if name in table}
+    values = {name: _value(table[name], texts) for name, texts in given.items() if name in table}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _value(item: Filter, texts: Sequence[str]) -> Any:
+    """None for what chooses everything."""
     if item.kind in REPEATABLE:
         named = [_named(item, text) for text in texts]
         return [normalise_type(text) for text in named] if item.kind == "types" else named
+    if item.kind == "boolean":
+        either = {boolean(item.name, text) for text in texts}
+        return either.pop() if len(either) == 1 else None
     if len(texts) > 1:
         raise InvalidRequest(f"{item.name} is given {len(texts)} times; allowed is once.")
     text = texts[0]
@@ -113,8 +118,6 @@ def _value(item: Filter, texts: Sequence[str]) -> Any:
         return instant.parse(text, item.name)
     if item.kind == "integer":
         return integer(item.name, text, -MAX_INTEGER, MAX_INTEGER)
-    if item.kind == "boolean":
-        return boolean(item.name, text)
     return _named(item, text)
 
 
@@ -169,7 +172,7 @@ def conditions(
     any_of = []
     for place, segment in enumerate(segments):
         inner, more = _conditions(segment, site_id, f"s{place}")
-        any_of.append(sql("lead.in_segment").replace("/* filters */", " AND ".join(inner)))
+        any_of.append(sql("lead.in_segment").replace("/* filters */", " AND ".join(inner) or "1"))
         parameters |= more
     return ([*texts, f"({' OR '.join(any_of)})"] if any_of else texts), parameters
 
