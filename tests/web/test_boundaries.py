@@ -1,10 +1,12 @@
 """What the contract says to the letter, at the very boundary: through the real API, at an instant that stands still."""
 
 import base64
+import hashlib
 import json
 from typing import Any
 
 import pytest
+import xxhash
 
 from sojourn.app import Sojourn
 from sojourn.model.site import DAY_MS, DEFAULT_PASSIVE_TYPES, DEFAULT_TIMEOUT_MS, Goal
@@ -152,6 +154,25 @@ def test_an_id_of_a_suppressed_event_answers_with_the_session_that_spans_its_tim
     assert asked.ask("GET", f"/v1/sessions/{old['id']}")[0] == 404, "nothing spans its time"
 
 
+def of_26(number: int) -> str:
+    """128 bits in Crockford's base32."""
+    return "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number >> 5 * place & 31] for place in reversed(range(26)))
+
+
+def test_ids_are_derived_as_the_docs_say(make: Make) -> None:
+    asked = make()
+    asked.send(at(5000, event_id="ä1"), at(4000, visitor_id="w", event_id="2", lead={"id": "ann"}))
+    later, first = asked.sessions()
+    site, sender = asked.site.id, "v:v"
+    bucket = xxhash.xxh64_intdigest(f"{site}\0{sender}".encode()) & 0xFFFF
+    tail = xxhash.xxh64_intdigest(f"{site}\0{sender}\0ä1".encode())
+    assert first["id"] == "sess_" + of_26((NOW - 5000) << 80 | bucket << 64 | tail)
+    assert first["id"] < later["id"]
+    for session, ref in ((first, "v:v"), (later, "i:ann")):
+        digest = hashlib.sha256(f"{site}\0{ref}".encode()).digest()
+        assert session["lead_id"] == "lead_" + of_26(int.from_bytes(digest[:16], "big") >> 1)
+
+
 # Lists
 
 
@@ -253,6 +274,15 @@ def test_pages_lead_back_again(make: Make) -> None:
     assert [row["id"] for row in further["data"]] == ids[2:5]
     last = asked.get("/v1/sessions", cursor=further["next_cursor"], limit=3)
     assert ([row["id"] for row in last["data"]], last["has_more"], last["next_cursor"]) == (ids[:2], False, None)
+
+
+def test_a_cursor_of_an_id_alone_reaches_back_thirty_days_from_it(make: Make) -> None:
+    asked = make()
+    newest, edge = 100 * DAY_MS, 130 * DAY_MS
+    asked.send(at(newest), at(edge, visitor_id="edge"), at(edge + 1, visitor_id="before"))
+    first = asked.sessions(**EVER)[0]
+    cursor = base64.b64encode(json.dumps({"id": first["id"], "direction": "before"}).encode()).decode()
+    assert [row["lead"]["name"] for row in asked.sessions(cursor=cursor)] == ["edge"]
 
 
 def test_changed_at_or_after_is_at_and_ever(make: Make) -> None:
