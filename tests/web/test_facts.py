@@ -114,6 +114,15 @@ def test_a_lead_id_that_was_served_answers_as_the_lead_it_became(make: Make) -> 
         assert ids(asked.get("/v1/events", lead_id=text)["data"]) == ["1000", "2000", "3000"]
 
 
+def test_an_own_id_may_end_like_a_path(make: Make) -> None:
+    asked = make()
+    asked.send(at(2000, lead={"id": "a"}), at(1000, lead={"id": "a/export"}))
+    assert asked.get("/v1/leads/a%2Fexport")["data"]["lead"]["name"] == "a/export"
+    for path, name in (("a/export", "a"), ("a%2Fexport/export", "a/export")):
+        document = asked.get(f"/v1/leads/{path}")["data"]
+        assert (document["lead"]["name"], len(document["events"])) == (name, 1)
+
+
 def test_leads_lead_on_and_back_with_the_envelope_of_the_sessions(make: Make) -> None:
     asked = make()
     asked.send(*(at(n, visitor_id=f"v{n}") for n in range(7)))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from sojourn.app import Sojourn
@@ -50,14 +50,20 @@ class LeadRoutes:
 
     def get_lead(self, access: Access, request: Request) -> Any:
         allow_only(request, set())
-        sojourn, site_id = self._sojourn, access.site_id
-        lead = sojourn.leads.found(site_id, request.path_params["id"])
+        return self._one(access.site_id, request.path_params["id"])
+
+    def _one(self, site_id: str, text: str) -> Any:
+        sojourn = self._sojourn
+        lead = sojourn.leads.found(site_id, text)
         found = sojourn.sites.read(site_id, lambda site: sojourn.lead_pages.one(site, site_id, lead, sojourn.now_ms()))
         return {"data": found}
 
-    def export(self, access: Access, request: Request) -> Response:
+    def export(self, access: Access, request: Request) -> Any:
         allow_only(request, set())
         sojourn, site_id = self._sojourn, access.site_id
+        if not request.scope["raw_path"].endswith(b"/export"):
+            # The slash was sent as %2F: it is a lead's, whose own id ends so.
+            return self._one(site_id, request.path_params["id"] + "/export")
         lead = sojourn.leads.found(site_id, request.path_params["id"])
         pieces = sojourn.sites.stream(
             site_id, lambda site: sojourn.lead_pages.export(site, site_id, lead, sojourn.now_ms())
