@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import random
 import re
@@ -17,7 +18,8 @@ from tests.kit import to_events
 from tests.laws.test_filters import Known, known
 from tests.serving import Server
 from tests.web.pages.browsing import Browser, first_owner, links
-from tests.web.test_ways import SITE, Pairs, draw_question, draw_rich, paged
+from tests.web.test_export import CSV, read_csv
+from tests.web.test_ways import SITE, Pairs, as_csv, draw_question, draw_rich, file_of, flags, paged, typed_here
 
 COMBINATIONS = max(200, int(os.environ.get("LAW_EXAMPLES", "0")))
 EVENTS = 600
@@ -69,7 +71,8 @@ def total(browser: Browser, pairs: Pairs) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_page_summary_csv_and_api_agree(told: tuple[Server, list[Known], Browser]) -> None:
+def test_page_summary_api_command_and_csv_agree(told: tuple[Server, list[Known], Browser]) -> None:
+    """The same combinations by every way, and each answers what a plain filter over the oracle's sessions chooses."""
     server, sessions, browser = told
     chance = random.Random(48)
     for _ in range(COMBINATIONS):
@@ -82,6 +85,10 @@ def test_page_summary_csv_and_api_agree(told: tuple[Server, list[Known], Browser
         assert [(row["Duration"], row["Events"]) for row in rows] == [
             (str(session["duration"]), str(session["event_count"])) for session in answered
         ], pairs
+        typed = ("sessions", "--data", str(server.folder), *flags(chance, pairs), "--format")
+        assert json.loads(typed_here(*typed, "json")) == answered, pairs
+        assert read_csv(typed_here(*typed, "csv")) == as_csv(answered), pairs
+        assert read_csv(file_of(server, pairs, CSV).decode()) == as_csv(answered), pairs
 
 
 @pytest.mark.parametrize(
