@@ -1,14 +1,18 @@
 """One session, events and one lead as pages: they show what the API answers, and nothing that was sent runs in them."""
 
+import csv
+import html
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
 from tests.serving import Server
-from tests.web.pages.browsing import Browser, first_owner, invited, log_of, words
+from tests.web.pages.browsing import Browser, first_owner, invited, links, log_of, words
 
 DAY = "2026-04-29T10"
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -100,6 +104,71 @@ def test_events_are_those_of_the_api(told: tuple[Server, Browser]) -> None:
         answer = server.ask("GET", f"/v1/events?from=2026-04-01{query}").json()["data"]
         shown = re.findall(r"&#34;id&#34;: &#34;(\d-\d\d-\d\d)&#34;", page)
         assert shown == [event["id"] for event in answer], query
+
+
+def events_in(page: str) -> list[str]:
+    """The ids of the events that a page lists, as they stand in their JSON."""
+    return re.findall(r"&#34;id&#34;: &#34;([^&]+)&#34;,\n  &#34;type", page)
+
+
+def chips_in(page: str) -> dict[str, str]:
+    """By what a chip says, where its × leads to."""
+    found = re.findall(r'<li class="chip">(.*?) <a href="([^"]+)"', page)
+    return {html.unescape(text): html.unescape(address) for text, address in found}
+
+
+def test_several_types_are_kept_and_each_is_taken_away_by_its_chip(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    page = browser.get("/events?first_day=2026-04-01&type=demo_request,+page_view&lead_id=lead0@example.com").text
+    asked = "from=2026-04-01&type=demo_request&type=page_view&lead_id=lead0@example.com"
+    answer = server.ask("GET", f"/v1/events?{asked}").json()["data"]
+    assert events_in(page) == [event["id"] for event in answer]
+    assert len(answer) == 6
+    chips = chips_in(page)
+    assert list(chips) == ["from 2026-04-01", "Event: demo request", "Event: page view", "Lead: lead0@example.com"]
+    assert 'value="demo_request, page_view"' in page
+    less = browser.get(chips["Event: page view"]).text
+    assert len(events_in(less)) == 2
+    assert list(chips_in(less)) == ["from 2026-04-01", "Event: demo request", "Lead: lead0@example.com"]
+
+
+def test_days_and_times_of_events_are_the_viewers(told: tuple[Server, Browser]) -> None:
+    """Berlin is two hours ahead of UTC then; the last minute belongs to the window."""
+    _, browser = told
+    browser.cookies.set("sojourn_time_zone", "Europe/Berlin")
+    day = "first_day=2026-04-29&last_day=2026-04-29&lead_id=lead0@example.com"
+    page = browser.get(f"/events?{day}&first_time=12:03&last_time=12:06").text
+    browser.cookies.delete("sojourn_time_zone")
+    assert events_in(page) == [f"0-10-{minute}" for minute in ("06", "05", "04", "03")]
+    assert "2026-04-29 12:03 to 2026-04-29 12:06" in chips_in(page)
+    for query in ("first_time=12:03", "first_day=2026-04-29&first_time=noon", f"{day}&from=2026-04-01"):
+        assert browser.get(f"/events?{query}").status_code == 400, query
+
+
+def test_one_event_is_a_page_that_leads_to_its_session_or_says_why_there_is_none(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    address = next(iter(links(browser.get("/events?from=2026-04-01&type=demo_request").text, "/events/0-10-07")))
+    page = browser.get(address).text
+    event = server.ask("GET", "/v1/events/0-10-07").json()["data"]
+    assert f'href="/sessions/{event["session_id"]}"' in page
+    assert f'href="/leads/{event["lead_id"]}"' in page
+    assert msgspec.json.decode(html.unescape(re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[0])) == event
+    assert "suppressed for robot" in words(browser.get("/events/0-10-05").text)
+    assert "not the lead's own behaviour" in words(browser.get("/events/0-10-04").text)
+    assert browser.get("/events/nothing/such").status_code == 404
+
+
+def test_a_file_of_events_holds_no_formula(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    texts = ["=1+1", "+1", "-1", "@now", "\tcell", "\rcell", "plain = 1"]
+    for number, text in enumerate(texts):
+        event = {"type": "note", "event_id": f"formula{number}", "lead": {"id": f"f{number}"}, "points": -number}
+        server.send(event | {"occurred_at": f"2026-02-01T10:0{number}:00Z", "title": text})
+    server.settled(7, **{"from": "2026-02-01", "to": "2026-02-02"})
+    file = browser.get("/events.csv?first_day=2026-02-01&last_day=2026-02-01").text
+    rows = list(csv.DictReader(io.StringIO(file, newline="")))[::-1]
+    assert [row["title"] for row in rows] == [*(f"'{text}" for text in texts[:6]), "plain = 1"]
+    assert [int(row["points"]) for row in rows] == [-number for number in range(7)]
 
 
 def test_events_lead_on_and_come_as_a_file(told: tuple[Server, Browser]) -> None:

@@ -50,6 +50,10 @@ HINTS = {
 }
 
 
+# The day before which nothing can have happened.
+EVER = "1970-01-01"
+
+
 @dataclass(frozen=True)
 class Chip:
     """A filter that is set: what it says, and the parameters of the page without it."""
@@ -85,8 +89,14 @@ def days_chip(view: View) -> Chip | None:
     last = given.get(LAST_DAY) or given.get("to", "")
     if not (first or last):
         return None
-    text = f"{first} to {last}" if first and last else f"from {first}" if first else f"until {last}"
-    return Chip("days", text, without(view.kept, *DAYS))
+    return Chip("days", days_text(first, last), without(view.kept, *DAYS))
+
+
+def days_text(first: str, last: str) -> str:
+    """A window as people read it; '' for none."""
+    if first == EVER and not last:
+        return "all days"
+    return f"{first} to {last}" if first and last else f"from {first}" if first else f"until {last}" if last else ""
 
 
 def _said(name: str, value: Any, segments: dict[str, str]) -> str:

@@ -18,11 +18,11 @@ from sojourn.web.pages.asked import Asked
 from sojourn.web.pages.charts import days_chart, durations_chart, entries_chart
 from sojourn.web.pages.chips import carried, chips_of, controls_of, days_chip
 from sojourn.web.pages.frame import HEADERS, Frame, see_other
+from sojourn.web.pages.spreadsheet import guarded_text
 from sojourn.web.pages.texts import local
 from sojourn.web.pages.view import COLUMNS, VIEW, View, days_of, sort_of, view_of
 
 PAGE = "sessions"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class SessionPages:
@@ -176,4 +176,4 @@ def _cell(name: str, session: dict[str, Any], asked: Asked) -> str:
     elif isinstance(value, bool):
         value = "yes" if value else "no"
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
+    return text if isinstance(value, int | float) else guarded_text(text)

@@ -1,7 +1,7 @@
 """What a page of sessions shows, as its address says: filters, days, order, columns, place."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -128,15 +128,16 @@ def _with_instants(pairs: Pairs, zone: ZoneInfo) -> Pairs:
     found = []
     for name, text in pairs:
         if name == FIRST_DAY:
-            found.append(("from", iso(midnight(_day(name, text), zone))))
+            found.append(("from", iso(midnight(day_of(name, text), zone))))
         elif name == LAST_DAY:
-            found.append(("to", iso(midnight(_day(name, text) + timedelta(days=1), zone))))
+            found.append(("to", iso(midnight(day_of(name, text), zone, days=1))))
         else:
             found.append((name, text))
     return found
 
 
-def _day(name: str, text: str) -> date:
+def day_of(name: str, text: str) -> date:
+    """Raises InvalidRequest."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -146,9 +147,11 @@ def _day(name: str, text: str) -> date:
     return day
 
 
-def midnight(day: date, zone: ZoneInfo) -> int:
-    """The instant in milliseconds at which a day begins in a time zone, also where clocks skip midnight."""
-    start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+def midnight(day: date, zone: ZoneInfo, at: time = time.min, *, days: int = 0) -> int:
+    """The instant in milliseconds at which a day begins in a time zone, also where clocks skip midnight; or another
+    time of it; or so many days later.
+    """
+    start = datetime.combine(day + timedelta(days=days), at, zone).astimezone(UTC)
     return max(0, int(start.timestamp() * 1000))
 
 
