@@ -1,5 +1,6 @@
 """One session with its events, under its present id or under any that was ever served."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,19 @@ from sojourn.store.engine import Engine, sql
 MAX_EVENTS = 10_000
 
 
+@dataclass(frozen=True)
+class Part:
+    """A session with events of it, oldest first, and the place behind which the others are.
+
+    `types` are those of all its events.
+    """
+
+    session: dict[str, Any]
+    types: frozenset[str]
+    events: list[dict[str, Any]]
+    following: str | None
+
+
 class Journeys:
     def __init__(self, engine: Engine, sessions: Sessions, leads: Leads, holding: Holding) -> None:
         self._engine = engine
@@ -28,14 +42,20 @@ class Journeys:
 
     def journey(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None = None) -> dict[str, Any]:
         """The session, its events oldest first and its nudges. Raises NotFound."""
+        part = self.part(site, site_id, text, now_ms, place, MAX_EVENTS)
+        following = {} if part.following is None else {"events_next_cursor": part.following}
+        return part.session | {"events": part.events, "nudges": []} | following
+
+    def part(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Part:
+        """The session and up to `most` of its events behind the place. Raises NotFound, InvalidRequest."""
         row = self.found(site, site_id, text, now_ms)
-        events = self._events(site, site_id, row, place)
-        answer = self._sessions.present(site, site_id, [row], now_ms)[0]
-        answer["events"] = [_event(event, site.hosts) for event in events[:MAX_EVENTS]]
-        answer["nudges"] = []
-        if len(events) > MAX_EVENTS:
-            answer["events_next_cursor"] = encode_place(*_place_of(events[MAX_EVENTS - 1]))
-        return answer
+        events = self._events(site, site_id, row, place, most)
+        return Part(
+            self._sessions.present(site, site_id, [row], now_ms)[0],
+            frozenset(row["types"]),
+            [_event(event, site.hosts) for event in events[:most]],
+            encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
+        )
 
     def found(self, site: Site, site_id: str, text: str, now_ms: int) -> dict[str, Any]:
         """The row of the session that the id stands for now. Raises NotFound."""
@@ -54,8 +74,10 @@ class Journeys:
             rows = self._sessions.of_numbers(site, site_id, list(holders.values()))
         return rows[0] if rows else None
 
-    def _events(self, site: Site, site_id: str, row: dict[str, Any], place: str | None) -> list[dict[str, Any]]:
-        """The lead's events in the session, behind the place; one more than MAX_EVENTS where there is one."""
+    def _events(
+        self, site: Site, site_id: str, row: dict[str, Any], place: str | None, most: int
+    ) -> list[dict[str, Any]]:
+        """The lead's events in the session, behind the place; one more than `most` where there is one."""
         keys = self._leads.keys(site_id, row["lead"])
         owners = Owners.behind(self._engine, site_id, set(keys))
         after = decode_place(place) if place is not None else (-1, "", "")
@@ -65,17 +87,17 @@ class Journeys:
             "from_ms": row["started_at"],
             "to_ms": row["ended_at"],
             "passive_types": list(site.passive_types),
-            "most": MAX_EVENTS + 1,
+            "most": most + 1,
         }
         found: list[dict[str, Any]] = []
-        while len(found) <= MAX_EVENTS:
+        while len(found) <= most:
             place_after = dict(zip(("after_ms", "after_id", "after_sender"), after, strict=True))
             events = self._engine.named(sql("event.of_session"), parameters | place_after)
             found += [event for event in events if owners.of_row(event) == row["lead"]]
-            if len(events) <= MAX_EVENTS:
+            if len(events) <= most:
                 break
             after = _place_of(events[-1])
-        return found[: MAX_EVENTS + 1]
+        return found[: most + 1]
 
 
 def _place_of(event: dict[str, Any]) -> tuple[int, str, str]:

@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -58,7 +59,7 @@ def test_a_session_shows_its_steps_its_gaps_and_what_counts_in_none(told: tuple[
     server, browser = told
     session = sessions_of(server, 0)[0]
     page = browser.get(f"/sessions/{session['id']}").text
-    steps = re.findall(r"<li class=\"event( aside)?\">\s*<div class=\"between\"><span><b>([^<]+)</b>", page)
+    steps = re.findall(r"<li class=\"event( aside)?\">\s*<div class=\"between\"><span><a[^>]+><b>([^<]+)</b>", page)
     assert [name for _, name in steps] == [kind.replace("_", " ") for kind, _, _ in JOURNEY]
     assert [name for aside, name in steps if aside] == ["email sent", "robot ping"]
     assert "suppressed: robot" in page
@@ -74,6 +75,52 @@ def test_intent_is_explained_to_the_point(told: tuple[Server, Browser]) -> None:
     scores = [int(text) for text in re.findall(r'<td class="number">[^<]*</td><td class="number">(\d+)</td>', table)]
     assert len(scores) == 4
     assert sum(scores) == session["intent_score"] > 0
+
+
+def test_intent_names_what_it_counts(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    page = browser.get(f"/sessions/{sessions_of(server, 0)[0]['id']}").text
+    lines = re.findall(r'<th scope="row">([^<]+)<span class="sub">([^<]+)</span>', page)
+    assert [name for name, _ in lines] == [
+        "Different pages, up to 4",
+        "Different high-intent steps, up to 3",
+        "A demo request, a trial or a filled cart",
+    ]
+    assert html.unescape(lines[1][1]) == "/pricing"
+    assert lines[2][1] == "demo request"
+
+
+def test_a_long_session_is_read_part_by_part(told: tuple[Server, Browser]) -> None:
+    """Every event once, in order, with the gap to the one before also where a part begins."""
+    server, browser = told
+    start = datetime(2026, 2, 20, tzinfo=UTC)
+    lead = {"email": "long@example.com"}
+    events = [
+        {
+            "type": "click" if number else "demo_request",
+            "event_id": f"long{number:04}",
+            "occurred_at": (start + timedelta(minutes=number)).isoformat(),
+            "lead": lead,
+            **({"suppressed": "robot"} if number % 400 == 200 else {}),
+        }
+        for number in range(1300)
+    ]
+    server.send(*events)
+    session = server.settled(1297, lead_id=lead["email"])[0]
+    address, parts = f"/sessions/{session['id']}", list[list[str]]()
+    while address:
+        page = browser.get(address).text
+        parts.append(re.findall(r'<li class="event(?: aside)?">.*?href="/events/(long\d+)"', page, re.DOTALL))
+        assert "1 min later" in page
+        assert page.count('<li class="gap">') == len(parts[-1]) - (len(parts) == 1)
+        assert "demo request" in page[page.index("What counts") :]
+        assert not parts[1:] or ">From the first event<" in page
+        following = re.search(r'rel="next" href="(/sessions/[^"]+events_cursor[^"]+)"', page)
+        address = html.unescape(following[1]) if following else ""
+    assert [len(part) for part in parts] == [501, 502, 297]
+    assert [each for part in parts for each in part] == [event["event_id"] for event in events]
+    assert browser.get(f"/sessions/{session['id']}?events_cursor=nonsense").status_code == 400
+    assert browser.get(f"/sessions/{session['id']}?step=many").status_code == 400
 
 
 def test_neighbours_of_the_lead_lead_both_ways(told: tuple[Server, Browser]) -> None:

@@ -6,15 +6,23 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sojourn.errors import InvalidRequest
 from sojourn.model.instant import parse
-from sojourn.model.intent import DECISIVE_TYPES, factors_of
 from sojourn.model.site import Site
+from sojourn.reports.cursor import decode_place
 from sojourn.reports.events import EventQuestion
+from sojourn.reports.filters import integer
+from sojourn.reports.journey import Part
 from sojourn.reports.ranked import Order
 from sojourn.reports.sessions import MAX_LIMIT, Page, Question
 from sojourn.web.pages.asked import Asked
+from sojourn.web.pages.explained import explained
 from sojourn.web.pages.frame import Frame, see_other
 
+# So many events of a session are on a page.
+STEPS = 500
+PLACE, STEP = "events_cursor", "step"
+MOST_STEPS = 10**12
 REASONS = {
     "high": "High intent: a demo request, a trial, a filled cart, or two different steps such as pricing and a form.",
     "research": "Research: three or more pages of content, and no step towards buying.",
@@ -32,41 +40,53 @@ class JourneyPages:
         return [self._frame.route("/sessions/{id}", self.show)]
 
     def show(self, asked: Asked) -> Response:
-        """The session; an id that became another's leads there. Raises NotFound."""
-        session = self._sojourn.journey(asked.site_id, asked.request.path_params["id"])
+        """The session; an id that became another's leads there. Raises NotFound, InvalidRequest."""
+        place, first = _place_of(asked)
+        part = self._part(asked, place)
+        session = part.session
         if session["id"] != asked.request.path_params["id"]:
             return see_other(asked.address(f"/sessions/{session['id']}"))
         started = parse(session["started_at"], "started_at")
-        types = {event["type"].lower() for event in session["events"]}
+        aside, more_aside = self._aside(asked, part, place)
         return self._frame.rendered(
             "session.html",
             asked,
             session=session,
-            steps=_steps(session["events"], self._aside(asked, session)),
-            factors=factors_of(
-                session["intent_score"],
-                session["page_count"],
-                is_decisive=not types.isdisjoint(DECISIVE_TYPES),
-                is_converted=session["converted"],
-            ),
+            steps=_steps(part.events, aside, None if place is None else decode_place(place)[0]),
+            more_aside=more_aside,
+            first=first,
+            last=first + len(part.events) - 1,
+            following=[] if part.following is None else _parameters(part.following, first + len(part.events)),
+            factors=explained(part, asked.site.conversion_events, is_whole=place is None and part.following is None),
             reason=REASONS[session["intent"]],
             earlier=self._earlier(asked, session["lead_id"], started),
             later=self._later(asked, session["lead_id"], started),
         )
 
-    def _aside(self, asked: Asked, session: dict[str, Any]) -> list[dict[str, Any]]:
-        """What happened meanwhile and counts in no session: suppressed and passive events of the lead."""
+    def _part(self, asked: Asked, place: str | None) -> Part:
+        sojourn, site_id, text = self._sojourn, asked.site_id, asked.request.path_params["id"]
+        return sojourn.sites.read(
+            site_id, lambda site: sojourn.journeys.part(site, site_id, text, sojourn.now_ms(), place, STEPS)
+        )
+
+    def _aside(self, asked: Asked, part: Part, place: str | None) -> tuple[list[dict[str, Any]], bool]:
+        """What happened meanwhile and counts in no session: suppressed and passive events of the lead. And whether
+        there are more than are shown.
+        """
+        session = part.session
+        last = session["ended_at"] if part.following is None else part.events[-1]["occurred_at"]
         window = {
             "lead_id": session["lead_id"],
-            "from": parse(session["started_at"], "started_at"),
-            "to": parse(session["ended_at"], "ended_at") + 1,
+            "from": parse(session["started_at"], "started_at") if place is None else decode_place(place)[0],
+            "to": parse(last, "occurred_at") + (part.following is None),
         }
-        site_id, found = asked.site_id, dict[tuple[str, str], dict[str, Any]]()
+        site_id, found, is_more = asked.site_id, dict[tuple[str, str], dict[str, Any]](), False
         for name, value in (("suppressed", "true"), ("passive", True)):
             question = EventQuestion({**window, name: value}, MAX_LIMIT)
-            for event in self._sojourn.sites.read(site_id, self._reader(site_id, question)).data:
-                found[event["id"], event["occurred_at"]] = event
-        return list(found.values())
+            page = self._sojourn.sites.read(site_id, self._reader(site_id, question))
+            found |= {(event["id"], event["occurred_at"]): event for event in page.data}
+            is_more = is_more or page.has_more
+        return list(found.values()), is_more
 
     def _reader(self, site_id: str, question: EventQuestion) -> Callable[[Site], Page]:
         return lambda site: self._sojourn.events.page(site, site_id, question, self._sojourn.now_ms())
@@ -80,16 +100,29 @@ class JourneyPages:
         return next(iter(self._sojourn.orders.page(asked.site_id, question, order, None, lead_id).data), None)
 
 
-def _steps(events: list[dict[str, Any]], aside: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All in the order of time, each with the seconds since the one before."""
+def _place_of(asked: Asked) -> tuple[str | None, int]:
+    """Behind which event the page begins, and the number of its first one. Raises InvalidRequest."""
+    given = dict(asked.pairs)
+    for name in given:
+        if name not in (PLACE, STEP):
+            raise InvalidRequest(f"{name[:60]} is no parameter of this page; allowed: {PLACE}, {STEP}.")
+    return given.get(PLACE), integer(STEP, given.get(STEP, "1"), 1, MOST_STEPS)
+
+
+def _parameters(place: str, step: int) -> list[tuple[str, str]]:
+    return [(PLACE, place), (STEP, str(step))]
+
+
+def _steps(events: list[dict[str, Any]], aside: list[dict[str, Any]], before_ms: int | None) -> list[dict[str, Any]]:
+    """All in the order of time, each with the seconds since the one before, which may be of the part before."""
     counted = [event | {"type": event["type"].lower(), "aside": ""} for event in events]
     others = [
-        {name: event[name] for name in ("occurred_at", "type", "url", "points", "properties")}
+        {name: event[name] for name in ("id", "occurred_at", "type", "url", "points", "properties")}
         | {"aside": f"suppressed: {event['suppressed']}" if event["suppressed"] else "passive"}
         for event in aside
     ]
     ordered = sorted([*counted, *others], key=lambda step: parse(step["occurred_at"], "occurred_at"))
-    before = None
+    before = before_ms
     for step in ordered:
         at = parse(step["occurred_at"], "occurred_at")
         step["gap"] = 0.0 if before is None else (at - before) / 1000
