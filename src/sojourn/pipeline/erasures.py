@@ -82,6 +82,9 @@ class Erasures:
         found = [each for each in receipts if (each.site_id, each.lead_number) == (site_id, lead_number)]
         return max(found, key=lambda receipt: receipt.erased_at, default=None)
 
+    def by_number(self, site_id: str, receipt_number: int) -> Receipt | None:
+        return self._receipts.get((site_id, receipt_number))
+
     def undone(self) -> list[Receipt]:
         """Those of which something may still lie in files."""
         return [receipt for receipt in self._receipts.values() if not receipt.is_done]

@@ -242,19 +242,75 @@ def test_a_lead_is_found_by_any_identifier_and_exported_as_by_the_api(told: tupl
     assert "lead exported" in log_of(browser).replace("_", " ")
 
 
-def test_only_an_owner_who_types_the_name_erases_a_lead(told: tuple[Server, Browser]) -> None:
+def test_only_an_owner_who_types_the_identifier_erases_a_lead(told: tuple[Server, Browser]) -> None:
     server, browser = told
-    name = f"{HOSTILE} 2"
-    path = "/leads/lead2@example.com/erase"
+    name, path = "lead2@example.com", "/leads/lead2@example.com/erase"
     with invited(server, browser, "vic@example.com", "viewer") as viewer:
         assert viewer.post(path, data={"csrf": viewer.csrf, "confirmed": name}).status_code == 403
         assert "Erase this lead" not in viewer.get("/leads/lead2@example.com").text
-    assert browser.send_form(path, confirmed="somebody").status_code == 400
+    for wrong in ("somebody", f"{HOSTILE} 2"):
+        assert browser.send_form(path, confirmed=wrong).status_code == 400
     assert len(sessions_of(server, 2)) == 2
     answer = browser.send_form(path, confirmed=name)
-    assert answer.status_code == 200
-    assert "rcpt_" in answer.text
+    assert answer.status_code == 303
+    receipt = answer.headers["location"].removeprefix("/receipts/")
+    # Whoever loads the page again reads it again, and erases nothing.
+    for _ in range(2):
+        page = words(browser.get(f"/receipts/{receipt}").text)
+        assert f"Receipt {receipt}" in page
+        assert "Sessions 2 " in page
+    assert browser.get("/receipts/rcpt_00000000000000000000000000").status_code == 404
+    assert sessions_of(server, 2) == []
     assert browser.get("/leads/lead2@example.com").status_code == 404
+    assert "lead erased" in log_of(browser).replace("_", " ")
+    found = browser.get("/leads?search=lead2@example.com")
+    assert found.status_code == 404
+    assert f"/receipts/{receipt}" in found.text
+
+
+def test_leads_are_listed_page_by_page_as_by_the_api(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    day = "2026-01-05T10:00:00Z"
+    server.send(
+        *({"type": "click", "event_id": f"many{n}", "lead": {"id": f"many{n}"}, "occurred_at": day} for n in range(60))
+    )
+    server.settled(60, **{"from": "2026-01-05", "to": "2026-01-06"})
+    theirs = server.ask("GET", "/v1/leads", params={"limit": "200"}).json()["data"]
+    address, found = "/leads", list[str]()
+    while address:
+        page = browser.get(address).text
+        found += re.findall(r'href="/leads/(lead_\w+)"', page)
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        address = html.unescape(following[1]) if following else ""
+    assert found == [lead["id"] for lead in theirs]
+    assert len(found) > 60
+    assert browser.get("/leads?cursor=nonsense").status_code == 400
+    assert browser.get("/leads?colour=red").status_code == 400
+
+
+def test_a_search_leads_to_the_lead(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    lead_id = server.ask("GET", "/v1/leads/lead1@example.com").json()["data"]["id"]
+    for text in ("LEAD1@example.com", f" {lead_id} "):
+        answer = browser.get("/leads", params={"search": text})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/leads/{lead_id}")
+    missing = browser.get("/leads", params={"search": "nobody"})
+    assert missing.status_code == 404
+    assert 'role="alert"' in missing.text
+    assert 'value="nobody"' in missing.text
+
+
+def test_a_conflict_says_who_what_which_won_and_when(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    for number, minute in ((1, "00"), (2, "30")):
+        lead = {"id": f"crm-{number}", "email": "shared@example.com"}
+        at = f"2026-03-05T09:{minute}:00Z"
+        server.send({"type": "click", "event_id": f"shared{number}", "lead": lead, "occurred_at": at})
+    server.settled(2, **{"from": "2026-03-05", "to": "2026-03-06"})
+    for number in (1, 2):
+        page = words(browser.get(f"/leads/crm-{number}").text)
+        told_so = "shared@example.com belongs to crm-1 also named with crm-2 , which won when 5 Mar 2026, 09:30"
+        assert told_so in page, page
 
 
 def test_a_lead_whose_own_id_holds_a_slash_has_a_page(told: tuple[Server, Browser]) -> None:
