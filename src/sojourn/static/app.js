@@ -43,3 +43,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const isRead = document.querySelector("#events details[open], #events:hover, #events:focus-within");
   if (event.target.matches("[data-live]") && isRead) event.preventDefault();
 });
+
+// What could not be loaded says so where it would stand; what comes again by itself tries again.
+function saidThatItFailed(event) {
+  const place = event.detail.target?.querySelector("[role=status]");
+  if (place) place.textContent = "This could not be loaded now. Load the page again in a moment.";
+}
+document.addEventListener("htmx:responseError", saidThatItFailed);
+document.addEventListener("htmx:sendError", saidThatItFailed);

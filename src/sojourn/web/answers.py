@@ -46,6 +46,10 @@ async def on_wrong_method(request: Request, _error: Exception) -> Response:
     return json_answer(error_body("InvalidRequest", message), 405)
 
 
+async def on_unreadable(_request: Request, error: Exception) -> Response:
+    return json_answer(error_body("InvalidRequest", f"What was sent cannot be read: {error}."), 400)
+
+
 async def on_bug(request: Request, error: Exception) -> Response:
     told = {"method": request.method, "route": template_of(request.scope)}
     if isinstance(error.__cause__, SojournError):

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sojourn.app import Sojourn
 from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unauthorized
 from sojourn.web.access import access_of
-from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_wrong_method
+from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_unreadable, on_wrong_method
 from sojourn.web.api import Api
 from sojourn.web.events import EventRoutes
 from sojourn.web.imports import Importing
@@ -24,6 +25,8 @@ from sojourn.web.local import Local
 from sojourn.web.logins import LocalLogins
 from sojourn.web.metrics import Metrics
 from sojourn.web.observing import ACCESS, Observer
+from sojourn.web.pages.failures import Handler, with_pages
+from sojourn.web.pages.frame import Frame
 from sojourn.web.pages.routes import page_routes
 from sojourn.web.segments import SegmentRoutes
 from sojourn.web.sites import LocalSites
@@ -43,21 +46,24 @@ class Application:
         routes = Api(sojourn, is_local=is_local).routes() + Metrics(sojourn, is_local=is_local).routes()
         routes += LeadRoutes(sojourn, is_local=is_local).routes() + EventRoutes(sojourn, is_local=is_local).routes()
         routes += SegmentRoutes(sojourn, is_local=is_local).routes()
+        handlers: dict[Any, Handler] = {
+            SojournError: on_error,
+            404: on_not_found,
+            405: on_wrong_method,
+            HTTPException: _on_http,
+            Exception: on_bug,
+        }
         if not is_local:
-            routes = page_routes(sojourn, _at(routes, "/sessions")) + routes
+            frame = Frame(sojourn)
+            routes = page_routes(frame, _at(routes, "/sessions")) + routes
+            handlers = with_pages(frame, handlers)
         else:
             local = (Local, LocalSites, LocalLogins, Importing, Upkeep)
             routes += [route for each in local for route in each(sojourn).routes()]
         self._ingest: ASGIApp = Ingest(sojourn, self._limits, is_local=is_local)
         rest = Starlette(
             routes=routes,
-            exception_handlers={
-                SojournError: on_error,
-                404: on_not_found,
-                405: on_wrong_method,
-                HTTPException: _on_http,
-                Exception: on_bug,
-            },
+            exception_handlers=handlers,
         )
         # What is not there is 404: a redirect would send the key on, to an address that the request chose.
         rest.router.redirect_slashes = False
@@ -91,4 +97,5 @@ def _at(routes: list[Route], path: str) -> Callable[[Request], Awaitable[Respons
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return await (on_wrong_method if error.status_code == 405 else on_not_found)(request, error)
+    answer = {400: on_unreadable, 405: on_wrong_method}.get(error.status_code, on_not_found)
+    return await answer(request, error)

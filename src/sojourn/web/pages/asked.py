@@ -121,6 +121,14 @@ def own_path(text: str, otherwise: str) -> str:
     return text if is_own else otherwise
 
 
+def page_before(request: Request) -> str:
+    """The page of this server on which a form was sent, '' where the browser does not say."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host"):
+        return ""
+    return own_path(f"{parts.path}?{parts.query}" if parts.query else parts.path, "")
+
+
 def one_of(field: str, text: str, allowed: tuple[str, ...]) -> str:
     """Raises InvalidRequest."""
     if text not in allowed:

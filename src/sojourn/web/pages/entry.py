@@ -107,7 +107,7 @@ class Entrance:
                     who.check_origin(request)
                 return step(request, form)
             except SojournError as error:
-                return self._frame.failed(error, None, "/login")
+                return self._frame.failed(error, None, request)
 
         async def respond(request: Request) -> Response:
             form = await request.form(max_files=0, max_fields=20) if request.method == "POST" else FormData()

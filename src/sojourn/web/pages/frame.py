@@ -3,6 +3,7 @@
 import gzip
 import mimetypes
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -42,6 +43,16 @@ Handler = Callable[[Asked], Response]
 Responder = Callable[[Request], Awaitable[Response]]
 
 
+@dataclass(frozen=True)
+class Problem:
+    """What a page could not do, as the API says it; `wait` are the seconds after which it may be repeated."""
+
+    code: str
+    message: str
+    status: int
+    wait: str | None = None
+
+
 class Frame:
     def __init__(self, sojourn: Sojourn) -> None:
         self.sojourn = sojourn
@@ -74,15 +85,27 @@ class Frame:
         """A page without a login."""
         return Response(self._templates.get_template(template).render(**context), status, HEADERS, "text/html")
 
-    def failed(self, error: SojournError, asked: Asked | None, back: str) -> Response:
+    def failed(self, error: SojournError, asked: Asked | None, request: Request) -> Response:
         """What went wrong, and what to do."""
-        context = {"message": error.message, "code": error.code, "back": back}
+        wait = None if error.retry_after is None else str(error.retry_after)
+        return self.told(Problem(error.code, error.message, error.status, wait), request, asked)
+
+    def told(self, problem: Problem, request: Request, asked: Asked | None = None) -> Response:
+        """A problem as a page: within the site's frame where it is known who asks."""
+        query = f"?{request.url.query}" if request.url.query else ""
+        context = {
+            "problem": problem,
+            "is_form": request.method != "GET",
+            "again": f"{request.url.path}{query}",
+            "bare": request.url.path if asked is None else asked.address(request.url.path),
+            "back": who.page_before(request),
+        }
         if asked is None:
-            response = self.bare("error_bare.html", error.status, **context)
+            response = self.bare("error_bare.html", problem.status, **context)
         else:
-            response = self.rendered("error.html", asked, error.status, **context)
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
+            response = self.rendered("error.html", asked, problem.status, **context)
+        if problem.wait is not None:
+            response.headers["Retry-After"] = problem.wait
         return response
 
     def _checked(
@@ -95,11 +118,11 @@ class Frame:
         return respond
 
     def _answer(self, handler: Handler, request: Request, form: FormData, method: str, is_for_owners: bool) -> Response:
-        login = who.login_of(self.sojourn, request)
-        if login is None:
-            return self._to_login(request, method)
         asked: Asked | None = None
         try:
+            login = who.login_of(self.sojourn, request)
+            if login is None:
+                return self._to_login(request, method)
             site_id = who.site_of(self.sojourn, request, login)
             asked = Asked(request, login, request.cookies[COOKIE], self.sojourn.sites[site_id], site_id, form)
             if method == "POST":
@@ -109,7 +132,7 @@ class Frame:
                 who.need_owner(asked)
             return handler(asked)
         except SojournError as error:
-            return self.failed(error, asked, request.url.path if method == "GET" else "/sessions")
+            return self.failed(error, asked, request)
 
     def _to_login(self, request: Request, method: str) -> Response:
         if self.sojourn.logins.is_empty:

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sojourn.app import Sojourn
 from sojourn.web.pages.audit_log import AuditLog
 from sojourn.web.pages.demo import DemoPages
 from sojourn.web.pages.entry import Entrance
@@ -25,9 +24,8 @@ from sojourn.web.pages.start import Start
 Responder = Callable[[Request], Awaitable[Response]]
 
 
-def page_routes(sojourn: Sojourn, list_sessions: Responder) -> list[Route]:
+def page_routes(frame: Frame, list_sessions: Responder) -> list[Route]:
     """`list_sessions` answers at /sessions for a client that sends a key or asks for JSON."""
-    frame = Frame(sojourn)
     sessions = SessionPages(frame)
     shared = either(frame.route("/sessions", sessions.list).endpoint, list_sessions)
     return [
