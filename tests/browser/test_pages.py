@@ -10,6 +10,11 @@ from tests.web.pages.browsing import PASSWORD
 PAGES = {
     "session": "/sessions/{session}",
     "events": "/events",
+    "events-filtered": "/events?type=page_view&type=demo_request&suppressed=false&first_day=2026-01-01&first_time=09:00",
+    "event": "/events/0-1",
+    "leads": "/leads",
+    "lead-unknown": "/leads?search=nobody@example.com",
+    "missing": "/no/such/page",
     "lead": "/leads/{lead}",
     "settings": "/settings",
     "keys": "/settings/keys",
@@ -20,14 +25,15 @@ PAGES = {
     "nothing": "/sessions?country=XX",
     "refused": "/sessions?min_events=many",
 }
+# What these answer is an error to the console too.
+LOUD = ("refused", "missing", "lead-unknown")
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_look_of_a_page(browser: Browser, served: Served, look: Look, name: str) -> None:
     session = served.server.sessions(limit="1")[0]
     path = PAGES[name].format(session=session["id"], lead=session["lead_id"])
-    is_refused = name == "refused"
-    with served.opened(browser, look, is_quiet=not is_refused) as page:
+    with served.opened(browser, look, is_quiet=name not in LOUD) as page:
         page.goto(path)
         expect(page.locator("h1")).to_be_visible()
         keep(page, ARTEFACTS, f"{name}-{look.name.lower()}")
