@@ -21,6 +21,11 @@ def moment(text: str, zone: ZoneInfo) -> str:
     return f"{local(text, zone):%-d %b %Y, %H:%M}"
 
 
+def day(text: str, zone: ZoneInfo) -> str:
+    """`29 Apr 2026`."""
+    return f"{local(text, zone):%-d %b %Y}"
+
+
 def clock(text: str, zone: ZoneInfo) -> str:
     """`10:14:32`."""
     return f"{local(text, zone):%H:%M:%S}"
@@ -63,6 +68,7 @@ def as_json(value: Any) -> str:
 
 FILTERS: dict[str, Any] = {
     "moment": moment,
+    "day": day,
     "clock": clock,
     "duration": duration,
     "count": count,
