@@ -39,6 +39,7 @@ class Changes:
             wanted["lead_id"] = list(question.leads)
         backwards = question.after is not None and question.after.direction == "after"
         texts, parameters = filter_table.conditions(wanted, site_id, question.segments)
+        texts += filter_table.by_key(wanted)
         parameters |= {"site_id": site_id, "generation": site.generation, "since": filters[SINCE]}
         parameters |= {"most": question.limit + 1, "oldest": oldest_kept(site, now_ms)}
         edge = ""

@@ -79,6 +79,7 @@ class Exports:
         if question.after is not None:
             texts.append("number < {edge:UInt128}")
             parameters["edge"] = question.after.number
+        texts += filter_table.by_key(wanted)
         text = sql("session.export").replace("/* filters */", " AND ".join(texts))
         return self._engine.arrow(text, {**place, **parameters})
 

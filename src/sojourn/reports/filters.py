@@ -39,10 +39,7 @@ FILTERS: tuple[Filter, ...] = (
     Filter(
         "lead_id",
         "lead",
-        # By the projection of leads to the keys of their sessions, then by key.
-        """lead IN {value} AND (started_at, number) IN (
-            SELECT started_at, number FROM sessions
-            WHERE site_id = {site_id:String} AND generation = {generation:UInt32} AND lead IN {value})""",
+        "lead IN {value}",
         "of this lead: lead_id, or the caller's own id, e-mail or visitor id",
     ),
     Filter("segment_id", "segment", "", "of a lead in this segment; repeat for any of several"),
@@ -175,6 +172,11 @@ def conditions(
         any_of.append(sql("lead.in_segment").replace("/* filters */", " AND ".join(inner) or "1"))
         parameters |= more
     return ([*texts, f"({' OR '.join(any_of)})"] if any_of else texts), parameters
+
+
+def by_key(filters: Mapping[str, Any]) -> list[str]:
+    """What finds the sessions of the leads in `lead_id` by their keys, beside the conditions; nothing without leads."""
+    return [sql("session.of_refs")] if "lead_id" in filters else []
 
 
 def _conditions(filters: Mapping[str, Any], site_id: str, prefix: str) -> tuple[list[str], dict[str, Any]]:

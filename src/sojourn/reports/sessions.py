@@ -17,8 +17,9 @@ MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 DEFAULT_WINDOW_MS = 30 * DAY_MS
 WINDOW = {"from", "to"}
-# How far a list that only its window chooses is read at first, and how much farther each time that is not enough.
-FIRST_SPAN_MS, FARTHER = 3_600_000, 8
+OF_LEADS = {*WINDOW, "lead_id"}
+# How much farther than its rows reach the next page is looked for: what is too near has to be read twice.
+MARGIN = 2
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Sessions:
         self._engine = engine
         self._served = served
         self._session_rows = SessionRows(engine)
-        self._spans: dict[tuple[str, int], int] = {}  # by site and rows: in which time so many lay, in milliseconds
+        self._spans: dict[tuple[str, int], int] = {}  # by site and rows: how near the edge so many lay, in milliseconds
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
@@ -92,31 +93,38 @@ class Sessions:
 
     def _rows(self, site: Site, site_id: str, question: Question, now_ms: int) -> list[SessionRow]:
         """One row more than the limit where there is one."""
-        asked = self._asked(site, site_id, question, now_ms)
-        most = question.limit + 1
-        is_plain = question.filters.keys() <= WINDOW and question.leads is None and not question.segments
-        return self._nearest(asked, site_id, most) if is_plain else self._chosen(asked, most)
+        asked, most = self._asked(site, site_id, question, now_ms), question.limit + 1
+        if question.filters.keys() <= WINDOW and question.leads is None:
+            return self._nearest(asked, site_id, most)
+        is_of_leads = question.filters.keys() <= OF_LEADS
+        return self._chosen(asked, most, "session.keys_of_leads" if is_of_leads else "session.keys")
 
     def _nearest(self, asked: "_Asked", site_id: str, most: int) -> list[SessionRow]:
-        """The first rows of a list that only its window chooses: of a month no more is read than they lie in."""
-        span = self._spans.get((site_id, most), FIRST_SPAN_MS)
-        while True:
+        """The first rows of a list that only its window chooses. Where they lay near its edge before, no more is read
+        than that; else keys say where they lie.
+        """
+        span = self._spans.get((site_id, most))
+        if span is not None:
             is_all, near = asked.near(span)
             rows = self._session_rows.read(asked.text("session.newest"), {**asked.parameters, **near, "most": most})
-            if len(rows) == most:
-                self._spans[site_id, most] = 2 * abs(rows[0]["started_at"] - rows[-1]["started_at"]) + 1
             if is_all or len(rows) == most:
                 return rows
-            span *= FARTHER
+            del self._spans[site_id, most]
+        edge, rows = asked.edge_ms, self._chosen(asked, most, "session.keys")
+        if len(rows) == most:
+            first, last = (abs(edge - row["started_at"]) for row in (rows[0], rows[-1]))
+            if first <= last - first:
+                self._spans[site_id, most] = MARGIN * last + 1
+        return rows
 
-    def _chosen(self, asked: "_Asked", most: int) -> list[SessionRow]:
+    def _chosen(self, asked: "_Asked", most: int, keys_text: str) -> list[SessionRow]:
         """Of every session that matches, the present version does, so keys are chosen over all versions, which needs
         no merging; those whose present one does not match drop out, and then more are read.
         """
         found: list[SessionRow] = []
         asked.parameters["most"] = most + most // 4
         while True:
-            keys = self._engine.query(asked.text("session.keys"), asked.parameters)
+            keys = self._engine.query(asked.text(keys_text), asked.parameters)
             numbers = list(dict.fromkeys(number for _, number in keys))
             if numbers:
                 parameters = {**asked.parameters, **keys_of(numbers), "most": most - len(found)}
@@ -144,7 +152,8 @@ class Sessions:
     def _asked(self, site: Site, site_id: str, question: Question, now_ms: int) -> "_Asked":
         backwards = question.after is not None and question.after.direction == "after"
         texts, parameters = self.conditions(site, site_id, question, now_ms)
-        asked = _Asked(texts, parameters, backwards=backwards)
+        by_key = filter_table.by_key(self.filters_of(site, question, now_ms))
+        asked = _Asked(texts, by_key, parameters, backwards=backwards)
         if question.after is not None:
             asked.go_on_from(question.after.number)
         return asked
@@ -153,8 +162,9 @@ class Sessions:
 class _Asked:
     """The conditions of a list, in the direction in which it is read."""
 
-    def __init__(self, texts: list[str], parameters: dict[str, Any], *, backwards: bool) -> None:
+    def __init__(self, texts: list[str], by_key: list[str], parameters: dict[str, Any], *, backwards: bool) -> None:
         self.parameters = parameters
+        self._by_key = by_key
         self._texts = texts
         self._backwards = backwards
 
@@ -168,6 +178,12 @@ class _Asked:
         else:
             self.parameters["f_to"] = min(self.parameters["f_to"], at_ms + 1)
 
+    @property
+    def edge_ms(self) -> int:
+        """Where the list begins, in the direction in which it is read."""
+        edge: int = self.parameters["f_from" if self._backwards else "f_to"]
+        return edge
+
     def near(self, span_ms: int) -> tuple[bool, dict[str, int]]:
         """The part of the window that is so long and read first, and whether that is all of it."""
         from_ms, to_ms = self.parameters["f_from"], self.parameters["f_to"]
@@ -176,7 +192,8 @@ class _Asked:
         return to_ms - span_ms <= from_ms, {"near_from": max(from_ms, to_ms - span_ms), "near_to": to_ms}
 
     def text(self, name: str) -> str:
-        text = sql(name).replace("/* filters */", " AND ".join(self._texts))
+        texts = [*self._texts, *self._by_key] if name == "session.keys" else self._texts
+        text = sql(name).replace("/* filters */", " AND ".join(texts))
         return text.replace("/* order */", "ASC" if self._backwards else "DESC")
 
 

@@ -1,3 +1,4 @@
-(bucket, sender) IN (
-    SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535)), key
+bucket IN (
+    SELECT toUInt16(bitAnd(xxHash64(concat({site_id:String}, '\0', key)), 65535))
     FROM (SELECT arrayJoin({keys:Array(String)}) AS key))
+AND sender IN {keys:Array(String)}

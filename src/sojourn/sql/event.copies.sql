@@ -9,7 +9,7 @@ FROM
 (
     SELECT 1 FROM events
     WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (SELECT bucket, sender FROM fresh)
+      AND bucket IN (SELECT bucket FROM fresh) AND sender IN (SELECT sender FROM fresh)
       AND event_id IN (SELECT event_id FROM fresh)
     GROUP BY sender, event_id
     HAVING uniqExact(occurred_at, content) > 1

@@ -10,8 +10,8 @@ fresh AS
 copies AS
 (
     SELECT * FROM events FINAL
-    WHERE site_id = {site_id:String}
-      AND (bucket, sender) IN (SELECT bucket, sender FROM fresh)
+    PREWHERE site_id = {site_id:String}
+      AND bucket IN (SELECT bucket FROM fresh)
       AND event_id IN (SELECT event_id FROM fresh)
       AND (bucket, sender, event_id) IN (SELECT bucket, sender, event_id FROM fresh)
 ),

@@ -104,7 +104,7 @@ CREATE TABLE sessions
         toString(source), toString(medium), toString(campaign), toString(channel), referrer, toString(device),
         toString(browser), toString(os), toString(country), content, updated_at)) CODEC(ZSTD(1)),
     PROJECTION by_lead (
-        SELECT site_id, generation, lead, started_at, number, ended_at, is_deleted
+        SELECT site_id, generation, lead, started_at, number, ended_at, event_count, is_deleted
         ORDER BY site_id, generation, lead, started_at),
     INDEX account_number account_number TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX ended_at ended_at TYPE minmax GRANULARITY 1,
