@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.frames.blocks import Numbers
+from sojourn.frames.breaks import order_by, settle_ties
 from sojourn.frames.events import Coded, encode
 from sojourn.model.event import PAGE_VIEW
 from sojourn.model.intent import EMAIL_PREFIX, OPEN_TYPE
@@ -71,6 +72,24 @@ def fold(events: pa.Table, definitions: Definitions) -> pa.Table:
         **_purchases(events, types, chained, definitions),
     }
     return _table(columns, events["lead"].take(firsts))
+
+
+def ordered(events: pa.Table) -> pa.Table:
+    """Events with the columns that `fold` takes, a lead's together and by (occurred_at, event_id); of a lead no two
+    have the same id.
+    """
+    leads, ms = _codes(events, "lead").codes, events["occurred_at"].to_numpy()
+    order = order_by(leads, order_by(ms))
+    is_tied = np.zeros(len(order), bool)
+    is_tied[1:] = (leads[order[1:]] == leads[order[:-1]]) & (ms[order[1:]] == ms[order[:-1]])
+
+    def ranks(rows: Numbers) -> Numbers:
+        ids = events["event_id"].take(pa.array(rows)).combine_chunks()
+        ranked: Numbers = pc.rank(ids, tiebreaker="dense").to_numpy()
+        return ranked
+
+    settle_ties(order, is_tied, ranks)
+    return events.combine_chunks().take(pa.array(order))
 
 
 def _table(columns: dict[str, Any], leads: Any) -> pa.Table:

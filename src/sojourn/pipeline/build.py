@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sojourn.frames.fold import fold
+from sojourn.frames.fold import fold, ordered
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sessionize import VERY_MANY, Recompute, definitions
@@ -130,7 +130,7 @@ class Build:
         if is_entangled.any():
             self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))
             events = events.filter(pa.array(~is_entangled))
-        self._write(events.append_column("lead", events["sender"]), buckets)
+        self._write(ordered(events.append_column("lead", events["sender"])), buckets)
 
     def _read(self, buckets: dict[str, int], final: str) -> pa.Table:
         text = sql("event.paged").replace("/* final */", final)

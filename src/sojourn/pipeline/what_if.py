@@ -7,7 +7,7 @@ import msgspec
 from sojourn.model.instant import iso
 from sojourn.model.retention import GRACE_MS
 from sojourn.model.site import MINUTE_MS, RETROACTIVE, Site, oldest_kept
-from sojourn.pipeline.touched import FOREVER
+from sojourn.pipeline.build import BUCKETS, FINAL
 from sojourn.store.engine import Engine, sql
 
 ASKED_MINUTES = (15, 30, 60)
@@ -50,7 +50,8 @@ class WhatIf:
             "timeouts": timeouts,
             "purged_before": site.purged_before,
             "oldest": oldest_kept(site, now_ms),
-            "forever": FOREVER,
         }
-        rows = self._engine.query(sql("session.what_if"), parameters)
+        every = {"site_id": site_id, "first_bucket": 0, "last_bucket": BUCKETS - 1}
+        final = FINAL if self._engine.query(sql("event.decided"), every) else ""
+        rows = self._engine.query(sql("session.what_if").replace("/* final */", final), parameters)
         return [int(count) for count in rows[0][0]] or [0] * len(timeouts)

@@ -1,6 +1,8 @@
 """Lists of sessions as columns, stretch by stretch, for files of any length in constant memory."""
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -50,12 +52,18 @@ class Exports:
         place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}
         place |= {"timeout_ms": site.session_timeout_ms, "oldest": oldest_kept(site, now_ms)}
         left = limit if limit is not None else 1 << 62
-        for window in self._windows(place, filters):
-            rows = self._stretch(place, filters, question, window)
-            yield presented(rows.slice(0, left))
-            left -= rows.num_rows
-            if left <= 0:
-                return
+        with ThreadPoolExecutor(1) as ahead:
+            windows = deque(self._windows(place, filters))
+            reading = ahead.submit(self._stretch, place, filters, question, windows.popleft())
+            while left > 0:
+                rows = reading.result()
+                if windows:
+                    # Read while whoever asked takes this one.
+                    reading = ahead.submit(self._stretch, place, filters, question, windows.popleft())
+                else:
+                    left = min(left, rows.num_rows)
+                yield presented(rows.slice(0, left))
+                left -= rows.num_rows
 
     def _windows(self, place: dict[str, Any], filters: dict[str, Any]) -> Iterator[Window]:
         """Windows that together are what is asked, newest first, of about ROWS_AT_ONCE rows each."""
@@ -81,7 +89,10 @@ class Exports:
             parameters["edge"] = question.after.number
         texts += filter_table.by_key(wanted)
         text = sql("session.export").replace("/* filters */", " AND ".join(texts))
-        return self._engine.arrow(text, {**place, **parameters})
+        rows = self._engine.arrow(text, {**place, **parameters})
+        # The engine sorts wide rows five times as slowly as it reads them. A session's number begins with its start.
+        order = np.lexsort((rows["number_lower"].to_numpy(), rows["number_upper"].to_numpy()))
+        return rows.take(pa.array(order[::-1]))
 
 
 def presented(rows: pa.Table) -> pa.Table:

@@ -1,6 +1,6 @@
--- The active events of a stretch of buckets, a sender's together and in order, for `frames/fold.py`. A sender behind
--- which, or to whom, no identity fact leads is its own lead. `identity` repeats where there is more than one row of an
--- event: then it is read again with FINAL.
+-- The active events of a stretch of buckets, for `frames/fold.py`, which orders them several times as fast as the engine
+-- does. A sender behind which, or to whom, no identity fact leads is its own lead. `identity` repeats where there is more
+-- than one row of an event: then it is read again with FINAL.
 SELECT
     sender, occurred_at, event_id, external_id, email, account, type, url, referrer, source, medium,
     campaign, device, browser, os, country, value, currency, points,
@@ -12,5 +12,4 @@ WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket 
   AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
   AND suppressed = '' AND NOT is_superseded
   AND NOT has({passive_types:Array(String)}, type)
-ORDER BY bucket, sender, occurred_at, event_id, content
 SETTINGS max_threads = {threads:UInt8}

@@ -6,7 +6,7 @@ fresh AS ( {{session.of_atoms}} ),
 stored AS
 (
     SELECT number, content, updated_at FROM sessions FINAL
-    WHERE site_id = {site_id:String} AND generation = {before:UInt32}
+    PREWHERE site_id = {site_id:String} AND generation = {before:UInt32}
       AND bitAnd(bitShiftRight(number, 64), 65535) BETWEEN {first_bucket:UInt16} AND {last_bucket:UInt16}
 )
 SELECT

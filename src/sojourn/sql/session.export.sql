@@ -1,4 +1,4 @@
--- A stretch of a list of sessions as columns, newest first, each with what its lead is called. Numbers of 128 bits come
+-- A stretch of a list of sessions as columns, in no order, each with what its lead is called. Numbers of 128 bits come
 -- in halves, and '' is null.
 SELECT
     toUInt64(bitShiftRight(s.number, 64)) AS number_upper,
@@ -26,4 +26,3 @@ LEFT ANY JOIN
     WHERE site_id = {site_id:String} AND is_active
     GROUP BY ref
 ) AS n ON s.lead = n.ref
-ORDER BY s.started_at DESC, s.number DESC
