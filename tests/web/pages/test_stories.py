@@ -21,7 +21,7 @@ JOURNEY: list[tuple[str, str, dict[str, Any]]] = [
     ("email_open", "00", {}),
     ("page_view", "03", {"url": "https://example.com/pricing"}),
     ("email_sent", "04", {}),
-    ("robot_ping", "05", {"suppressed": "robot"}),
+    ("robot_ping", "05", {"suppressed": "robot", "points": 3}),
     ("page_view", "06", {"url": "javascript:alert(1)", "properties": {"note": HOSTILE}, "points": 7}),
     ("demo_request", "07", {"points": 10}),
 ]
@@ -63,6 +63,7 @@ def test_a_session_shows_its_steps_its_gaps_and_what_counts_in_none(told: tuple[
     assert [name for _, name in steps] == [kind.replace("_", " ") for kind, _, _ in JOURNEY]
     assert [name for aside, name in steps if aside] == ["email sent", "robot ping"]
     assert "suppressed: robot" in page
+    assert sum(map(int, re.findall(r"([+-]\d+) points?<", page))) == session["total_points"] == 17
     assert "3 min later" in page
     assert "/pricing" in page
 
