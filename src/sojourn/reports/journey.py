@@ -108,14 +108,14 @@ def _event(row: dict[str, Any], hosts: tuple[str, ...]) -> dict[str, Any]:
     return {
         "id": row["event_id"],
         "type": row["type"].upper(),
-        "url": _shown_url(row["url"], row["host"], hosts),
+        "url": shown_url(row["url"], row["host"], hosts),
         "occurred_at": iso(row["occurred_at"]),
         "points": row["points"],
         "properties": msgspec.json.decode(row["properties"]) if row["properties"] else {},
     }
 
 
-def _shown_url(url: str, host: str, hosts: tuple[str, ...]) -> str | None:
+def shown_url(url: str, host: str, hosts: tuple[str, ...]) -> str | None:
     """Path and query for the site's own hosts (none set: every host), else the whole URL."""
     if not url or not host or (hosts and host not in hosts):
         return url or None

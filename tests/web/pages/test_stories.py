@@ -21,7 +21,7 @@ JOURNEY: list[tuple[str, str, dict[str, Any]]] = [
     ("email_open", "00", {}),
     ("page_view", "03", {"url": "https://example.com/pricing"}),
     ("email_sent", "04", {}),
-    ("robot_ping", "05", {"suppressed": "robot"}),
+    ("robot_ping", "05", {"suppressed": "robot", "points": 3}),
     ("page_view", "06", {"url": "javascript:alert(1)", "properties": {"note": HOSTILE}, "points": 7}),
     ("demo_request", "07", {"points": 10}),
 ]
@@ -63,6 +63,7 @@ def test_a_session_shows_its_steps_its_gaps_and_what_counts_in_none(told: tuple[
     assert [name for _, name in steps] == [kind.replace("_", " ") for kind, _, _ in JOURNEY]
     assert [name for aside, name in steps if aside] == ["email sent", "robot ping"]
     assert "suppressed: robot" in page
+    assert sum(map(int, re.findall(r"([+-]\d+) points?<", page))) == session["total_points"] == 17
     assert "3 min later" in page
     assert "/pricing" in page
 
@@ -327,3 +328,26 @@ def test_what_is_not_there_is_said(told: tuple[Server, Browser]) -> None:
         answer = browser.get(path)
         assert answer.status_code == 404
         assert "Not found" in answer.text
+
+
+def test_pages_of_other_data_know_nothing_of_it(told: tuple[Server, Browser]) -> None:
+    """The test twin is a site of its own: what is only in the live data is not there."""
+    server, browser = told
+    session, other = sessions_of(server, 1)[0]["id"], {"site": "default:test"}
+    for path in (f"/sessions/{session}", "/events/1-10-07", "/leads/lead1@example.com"):
+        assert browser.get(path).status_code == 200, path
+        assert browser.get(path, params=other).status_code == 404, path
+    assert browser.get("/leads", params={**other, "search": "lead1@example.com"}).status_code == 404
+    for path in ("/events?first_day=2026-01-01&site=default:test", "/leads?site=default:test"):
+        assert links(browser.get(path).text, "/leads/") == [], path
+
+
+def test_links_stay_on_the_site_that_the_address_names(told: tuple[Server, Browser]) -> None:
+    server, browser = told
+    session = sessions_of(server, 1)[0]["id"]
+    paths = ["/events?first_day=2026-04-01", "/events/1-10-07", "/leads", "/leads/lead1@example.com", "/leads?search=x"]
+    for path in (*paths, f"/sessions/{session}", "/sessions/sess_x", "/events?colour=red"):
+        page = browser.get(f"{path}{'&' if '?' in path else '?'}site=default").text
+        found = [each for each in links(page, "/") if not each.startswith("/static/")]
+        assert found, path
+        assert [each for each in found if "site=default" not in each] == [], path

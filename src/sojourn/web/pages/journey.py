@@ -8,11 +8,12 @@ from starlette.routing import Route
 
 from sojourn.errors import InvalidRequest
 from sojourn.model.instant import parse
+from sojourn.model.page import host_of
 from sojourn.model.site import Site
 from sojourn.reports.cursor import decode_place
 from sojourn.reports.events import EventQuestion
 from sojourn.reports.filters import integer
-from sojourn.reports.journey import Part
+from sojourn.reports.journey import Part, shown_url
 from sojourn.reports.ranked import Order
 from sojourn.reports.sessions import MAX_LIMIT, Page, Question
 from sojourn.web.pages.asked import Asked
@@ -86,7 +87,7 @@ class JourneyPages:
             page = self._sojourn.sites.read(site_id, self._reader(site_id, question))
             found |= {(event["id"], event["occurred_at"]): event for event in page.data}
             is_more = is_more or page.has_more
-        return list(found.values()), is_more
+        return [_aside_of(event, asked.site) for event in found.values()], is_more
 
     def _reader(self, site_id: str, question: EventQuestion) -> Callable[[Site], Page]:
         return lambda site: self._sojourn.events.page(site, site_id, question, self._sojourn.now_ms())
@@ -113,15 +114,18 @@ def _parameters(place: str, step: int) -> list[tuple[str, str]]:
     return [(PLACE, place), (STEP, str(step))]
 
 
+def _aside_of(event: dict[str, Any], site: Site) -> dict[str, Any]:
+    """An event of a list as a step that counts in no session."""
+    url = event["url"] or ""
+    step = {name: event[name] for name in ("id", "occurred_at", "type", "points", "properties")}
+    reason = f"suppressed: {event['suppressed']}" if event["suppressed"] else "passive"
+    return step | {"url": shown_url(url, host_of(url), site.hosts), "aside": reason}
+
+
 def _steps(events: list[dict[str, Any]], aside: list[dict[str, Any]], before_ms: int | None) -> list[dict[str, Any]]:
     """All in the order of time, each with the seconds since the one before, which may be of the part before."""
     counted = [event | {"type": event["type"].lower(), "aside": ""} for event in events]
-    others = [
-        {name: event[name] for name in ("id", "occurred_at", "type", "url", "points", "properties")}
-        | {"aside": f"suppressed: {event['suppressed']}" if event["suppressed"] else "passive"}
-        for event in aside
-    ]
-    ordered = sorted([*counted, *others], key=lambda step: parse(step["occurred_at"], "occurred_at"))
+    ordered = sorted([*counted, *aside], key=lambda step: parse(step["occurred_at"], "occurred_at"))
     before = before_ms
     for step in ordered:
         at = parse(step["occurred_at"], "occurred_at")
