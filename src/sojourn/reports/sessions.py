@@ -109,7 +109,7 @@ class Sessions:
             rows = self._session_rows.read(asked.text("session.newest"), {**asked.parameters, **near, "most": most})
             if is_all or len(rows) == most:
                 return rows
-            del self._spans[site_id, most]
+            self._spans.pop((site_id, most), None)  # another thread may have been here
         edge, rows = asked.edge_ms, self._chosen(asked, most, "session.keys")
         if len(rows) == most:
             first, last = (abs(edge - row["started_at"]) for row in (rows[0], rows[-1]))
