@@ -93,7 +93,8 @@ class Sojourn:
         self.audit = Audit(self.engine, self.commits)
         self.saved_views = SavedViews(self.engine, self.commits)
         self._build_reports()
-        self.generations = Generations(self.engine, self.commits, self.sites)
+        self.merges = Merges(self.engine)
+        self.generations = Generations(self.engine, self.commits, self.sites, self.merges)
         self.what_if = WhatIf(self.engine)
         self.turns = threading.RLock()
         self._build_work(gather)
@@ -121,7 +122,6 @@ class Sojourn:
 
     def _build_work(self, gather: float) -> None:
         """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
-        self.merges = Merges(self.engine)
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
         self.erasures = Erasures(self.engine)
         self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)

@@ -208,3 +208,30 @@ def test_rows_and_columns_derive_the_same_ids() -> None:
     )
     mapper = Mapper(parse_map("visitor=c_visitor,time=c_time"))
     assert batch.events()["event_id"].to_pylist() == [mapper(row)["event_id"] for row in table.to_pylist()]
+
+
+def is_held(app: Sojourn) -> bool:
+    """Whether merges of large parts of events wait, as the store says it."""
+    rows = app.engine.query("SELECT create_table_query FROM system.tables WHERE name = 'events'")
+    return "max_bytes_to_merge" in rows[0][0]
+
+
+def test_merges_wait_for_the_end_of_an_import_though_passes_go_on(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    path = tmp_path / "few.csv"
+    path.write_text("visitor,time\nv1,2026-01-01T10:00:00Z\n")
+    seen: list[bool] = []
+
+    def look(_path: Path, _tally: Tally) -> None:
+        app.worker.work(lambda: NOW)
+        seen.append(is_held(app))
+
+    with app.merges.held():
+        app.worker.work(lambda: NOW)  # nothing is written yet: an import that has just begun
+        seen.append(is_held(app))
+    site = new_site()
+    app.imports.run(site, site.id, Plan(str(path), {"visitor": "visitor", "time": "time"}), NOW, look)
+    assert seen == [True, True]
+    app.work_off()
+    assert not is_held(app)

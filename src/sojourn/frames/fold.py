@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sojourn.frames.blocks import Numbers
-from sojourn.frames.breaks import order_by, settle_ties
-from sojourn.frames.events import Coded, encode
+from sojourn.frames.events import Coded
+from sojourn.frames.rows import Rows
 from sojourn.model.event import PAGE_VIEW
 from sojourn.model.intent import EMAIL_PREFIX, OPEN_TYPE
 from sojourn.model.page import location_of
@@ -44,56 +44,33 @@ class Chained:
         return total
 
 
-def fold(events: pa.Table, definitions: Definitions) -> pa.Table:
+def fold(events: Rows, definitions: Definitions) -> pa.Table:
     """The sessions of the events, with the columns that `session.of_atoms.sql` reads, in the events' order.
 
-    events: active ones, those of a lead together and ordered by (occurred_at, event_id, sender), with the columns of
-    `event.paged.sql`; definitions: the parameters of the SQL texts, of which it uses the timeout and what steps,
-    pages, goals and conversions are.
+    events: active ones, those of a lead together and ordered by (occurred_at, event_id, sender), with the columns lead
+    and those of `event.paged.sql`; definitions: the parameters of the SQL texts, of which it uses the timeout and what
+    steps, pages, goals and conversions are.
     """
-    if not events.num_rows:
-        return _table({}, pa.array([], pa.string()))
-    leads, ms = _codes(events, "lead").codes, events["occurred_at"].to_numpy()
-    chained = _chained(leads, ms, definitions["timeout_ms"])
-    firsts = pa.array(chained.starts)
-    types, urls = _codes(events, "type"), _codes(events, "url")
+    if not len(events):
+        return pa.table({"lead": pa.array([], pa.string())})
+    ms = events.numbers("occurred_at")
+    chained = _chained(events.coded("lead").codes, ms, definitions["timeout_ms"])
+    types, urls = events.coded("type"), events.coded("url")
     columns = {
+        **{name: events.at(name, chained.starts) for name in ("lead", "event_id", "sender")},
         "started_at": pa.array(ms[chained.starts]),
         "ended_at": pa.array(ms[chained.lasts]),
         "event_count": pa.array(chained.lasts - chained.starts + 1),
-        "total_points": pa.array(chained.sums(events["points"].to_numpy())),
+        "total_points": pa.array(chained.sums(events.numbers("points"))),
         "entry_point": _texts_of(types, types.codes[chained.starts]),
         "exit_point": _texts_of(types, types.codes[chained.lasts]),
         "types": _types(types, chained),
-        **{name: events[name].take(firsts) for name in ("event_id", "sender")},
-        **{name: _first_texts(events[name], chained) for name in FIRSTS},
+        **{name: _first_texts(events.coded(name), chained) for name in FIRSTS},
         **_kinds(types, chained, definitions),
         **_pages(types, urls, chained, definitions),
         **_purchases(events, types, chained, definitions),
     }
-    return _table(columns, events["lead"].take(firsts))
-
-
-def ordered(events: pa.Table) -> pa.Table:
-    """Events with the columns that `fold` takes, a lead's together and by (occurred_at, event_id); of a lead no two
-    have the same id.
-    """
-    leads, ms = _codes(events, "lead").codes, events["occurred_at"].to_numpy()
-    order = order_by(leads, order_by(ms))
-    is_tied = np.zeros(len(order), bool)
-    is_tied[1:] = (leads[order[1:]] == leads[order[:-1]]) & (ms[order[1:]] == ms[order[:-1]])
-
-    def ranks(rows: Numbers) -> Numbers:
-        ids = events["event_id"].take(pa.array(rows)).combine_chunks()
-        ranked: Numbers = pc.rank(ids, tiebreaker="dense").to_numpy()
-        return ranked
-
-    settle_ties(order, is_tied, ranks)
-    return events.combine_chunks().take(pa.array(order))
-
-
-def _table(columns: dict[str, Any], leads: Any) -> pa.Table:
-    return pa.table({"lead": leads, **columns})
+    return pa.table(columns)
 
 
 def _chained(leads: Numbers, ms: Numbers, timeout_ms: int) -> Chained:
@@ -103,18 +80,13 @@ def _chained(leads: Numbers, ms: Numbers, timeout_ms: int) -> Chained:
     return Chained(np.flatnonzero(is_first), np.cumsum(is_first) - 1)
 
 
-def _codes(events: pa.Table, name: str) -> Coded:
-    return encode(events[name])
-
-
 def _by_text(texts: pa.Array, meaning: Callable[[str], bool]) -> Numbers:
     """By code of text: what the meaning says of it (bool)."""
     return np.array([meaning(text) for text in texts.to_pylist()], bool)
 
 
-def _first_texts(column: pa.ChunkedArray, chained: Chained) -> pa.Array:
+def _first_texts(coded: Coded, chained: Chained) -> pa.Array:
     """The first text of each session that is not empty, else the empty one."""
-    coded = encode(column)
     says = np.flatnonzero(~_by_text(coded.texts, lambda text: text == "")[coded.codes])
     is_new = np.ones(len(says), bool)
     is_new[1:] = chained.session[says[1:]] != chained.session[says[:-1]]
@@ -235,14 +207,13 @@ def _listed(offsets: Numbers, values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values, kind)
 
 
-def _purchases(events: pa.Table, types: Coded, chained: Chained, definitions: Definitions) -> dict[str, pa.Array]:
+def _purchases(events: Rows, types: Coded, chained: Chained, definitions: Definitions) -> dict[str, pa.Array]:
     """What conversions were worth, in order, as two lists: amounts and their currencies."""
     is_conversion = _by_text(types.texts, set(definitions["conversion_events"]).__contains__)[types.codes]
-    worth = np.flatnonzero(is_conversion & pc.is_valid(events["value"]).to_numpy())
+    worth = np.flatnonzero(is_conversion & events.is_given("value"))
     offsets = np.searchsorted(chained.session[worth], np.arange(chained.count + 1))
 
     def listed(name: str, kind: pa.DataType) -> pa.Array:
-        taken = events[name].take(pa.array(worth)).cast(kind)
-        return _listed(offsets, pa.concat_arrays(taken.chunks or [pa.array([], kind)]))
+        return _listed(offsets, events.at(name, worth).cast(kind))
 
     return {"amounts": listed("value", pa.float64()), "currencies": listed("currency", pa.string())}

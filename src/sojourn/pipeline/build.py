@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from sojourn.frames.fold import fold, ordered
+from sojourn.frames.fold import fold
+from sojourn.frames.rows import Rows
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sessionize import VERY_MANY, Recompute, definitions
 from sojourn.pipeline.touched import Range, Touch, collect_facts, merged
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 
 EVENTS_A_PAGE = 1_000_000
 BUCKETS = 65_536
@@ -51,11 +53,14 @@ class Build:
     passes touch meanwhile are computed once more at the end, since a piece may have read them before.
     """
 
-    def __init__(self, engine: Engine, commits: CommitLog, place: Place, *, is_hurried: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, commits: CommitLog, merges: Merges, place: Place, *, is_hurried: bool = False
+    ) -> None:
         """`is_hurried` uses both cores: for what nobody can read yet. Else half of them is left to readers."""
         self._threads = ThreadPoolExecutor(2) if is_hurried else None
         self._engine = engine
         self._commits = commits
+        self._merges = merges
         self._place = place
         self._parameters = place.parameters
         self._spill: Path | None = None
@@ -87,6 +92,8 @@ class Build:
     def _run(self) -> Generator[bool, None, None]:
         pages = self._page_count()
         self.total = pages + 2
+        if pages > 1:
+            self._merges.hold()
         for number, (buckets, events) in enumerate(self._pages(pages), 1):
             self._page(buckets, events)
             self.done = number
@@ -130,7 +137,7 @@ class Build:
         if is_entangled.any():
             self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))
             events = events.filter(pa.array(~is_entangled))
-        self._write(ordered(events.append_column("lead", events["sender"])), buckets)
+        self._write(Rows.by_lead(events.append_column("lead", events["sender"])), buckets)
 
     def _read(self, buckets: dict[str, int], final: str) -> pa.Table:
         text = sql("event.paged").replace("/* final */", final)
@@ -157,10 +164,10 @@ class Build:
             return
         text = sql("event.entangled").replace("/* rows */", self._engine.kept_arrow(self._spill / "*.arrow"))
         parameters = {**self._parameters, "share": share, "shares": shares}
-        self._write(self._engine.arrow(text, parameters), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
+        self._write(Rows(self._engine.arrow(text, parameters)), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
 
-    def _write(self, events: pa.Table, buckets: dict[str, int]) -> None:
-        if not events.num_rows:
+    def _write(self, events: Rows, buckets: dict[str, int]) -> None:
+        if not len(events):
             return
         parameters = {**self._parameters, **buckets, "now_ms": self._now_ms, "version": self._commits.stamp()}
         sessions = fold(events, self._parameters)

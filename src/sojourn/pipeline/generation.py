@@ -10,12 +10,14 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sites import Definition, Sites
 from sojourn.pipeline.touched import Touch
 from sojourn.store.engine import Engine, sql
+from sojourn.store.merges import Merges
 
 
 class Generations:
     """Builds a piece of one site at a time, so that passes over new events come in between."""
 
-    def __init__(self, engine: Engine, commits: CommitLog, sites: Sites) -> None:
+    def __init__(self, engine: Engine, commits: CommitLog, sites: Sites, merges: Merges) -> None:
+        self._merges = merges
         self._engine = engine
         self._commits = commits
         self._sites = sites
@@ -84,7 +86,9 @@ class Generations:
                 for site_id in (building.id, twin_of(building.id))
             ]
             is_hurried = building.id in self._hurried
-            builds = [Build(self._engine, self._commits, place, is_hurried=is_hurried) for place in places]
+            builds = [
+                Build(self._engine, self._commits, self._merges, place, is_hurried=is_hurried) for place in places
+            ]
             self._builds[building.id] = builds
         if not any(build.step(now_ms) for build in builds):
             self._flip(building)

@@ -44,8 +44,7 @@ class Imports:
         """
         files = files_in(Path(plan.path))
         target = Target(self._engine, self._commits, self._refusals, self._erasures, site, site_id)
-        with self._alone():
-            self._merges.hold()
+        with self._alone(), self._merges.held():
             try:
                 return [(path, self._one(target, plan, path, now_ms, on_progress)) for path in files]
             finally:

@@ -12,4 +12,5 @@ WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket 
   AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
   AND suppressed = '' AND NOT is_superseded
   AND NOT has({passive_types:Array(String)}, type)
-SETTINGS max_threads = {threads:UInt8}
+-- Large blocks: each has its own dictionaries.
+SETTINGS max_threads = {threads:UInt8}, max_block_size = 262144, preferred_block_size_bytes = 0

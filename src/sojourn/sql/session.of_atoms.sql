@@ -49,7 +49,7 @@ SELECT
     browser,
     os,
     country,
-    bitOr(sipHash64(
+    bitOr(xxHash64(
         lead, ended_at, account, event_count, page_count, entry_point, exit_point, types, entry_url, exit_url, total_points,
         intent_score, intent, is_converted, goals, ifNull(revenue, -1), revenue IS NULL, if(revenue IS NULL, '', currency),
         source, medium, campaign, channel, referrer, device, browser, os, country

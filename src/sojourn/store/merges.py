@@ -1,5 +1,9 @@
 """Holding off merges of large parts while an import writes them and sessions are built of them."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sojourn.store.engine import Engine
 
 # Merging what an import just wrote would cost as much as writing it; small parts of other events go on being merged.
@@ -13,17 +17,37 @@ class Merges:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._lock = threading.Lock()
         self._is_held = True
+        self._holders = 0
         self.release()
 
     def hold(self) -> None:
-        for table in _TABLES:
-            self._engine.execute(f"ALTER TABLE {table} MODIFY SETTING {_SETTING} = {HELD_BYTES}")
-        self._is_held = True
+        """From now on, until a release."""
+        with self._lock:
+            if not self._is_held:
+                self._set(f"MODIFY SETTING {_SETTING} = {HELD_BYTES}")
+            self._is_held = True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the block nothing releases them, and after it only who finds nothing left to do."""
+        with self._lock:
+            self._holders += 1
+        try:
+            self.hold()
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
 
     def release(self) -> None:
-        """Let merges take what was held back; nothing when nothing was."""
-        if self._is_held:
-            for table in _TABLES:
-                self._engine.execute(f"ALTER TABLE {table} RESET SETTING {_SETTING}")
-            self._is_held = False
+        """Let merges take what was held back; nothing when nothing was, or while somebody holds them."""
+        with self._lock:
+            if self._is_held and not self._holders:
+                self._set(f"RESET SETTING {_SETTING}")
+                self._is_held = False
+
+    def _set(self, change: str) -> None:
+        for table in _TABLES:
+            self._engine.execute(f"ALTER TABLE {table} {change}")

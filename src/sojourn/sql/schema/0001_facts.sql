@@ -54,7 +54,7 @@ PARTITION BY toYYYYMM(fromUnixTimestamp64Milli(occurred_at, 'UTC'))
 ORDER BY (site_id, bucket, sender, occurred_at, event_id, content)
 -- Small granules and blocks: a pass wants a few events of each of a thousand senders.
 SETTINGS
-    index_granularity = 256, min_compress_block_size = 8192, fsync_after_insert = 1, fsync_part_directory = 1;
+    index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Versions of a site's definition, one JSON text each; the newest counts.
 CREATE TABLE sites
