@@ -12,7 +12,7 @@ SELECT
     toUInt8(suppressed = '' AND NOT is_superseded) AS is_active,
     commit_id,
     version
-FROM linking_events
+FROM (SELECT * FROM linking_events WHERE external_id != '' OR email != '' OR handle != '')
 ARRAY JOIN arrayFilter(
     pair -> pair.1 != '' AND pair.2 != '',
     [

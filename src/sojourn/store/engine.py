@@ -30,6 +30,7 @@ SETTINGS = {
     "max_query_size": 16_777_216,
     "output_format_arrow_low_cardinality_as_dictionary": 1,
     "output_format_arrow_string_as_string": 1,
+    "output_format_arrow_compression_method": "'none'",  # what is read is read once, in this process
     "schema_inference_make_columns_nullable": 2,  # as the file says
 }
 
