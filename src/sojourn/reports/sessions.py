@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sojourn.model.session import encode_id, started_ms_of
 from sojourn.model.site import DAY_MS, Site, oldest_kept
@@ -20,6 +20,14 @@ WINDOW = {"from", "to"}
 OF_LEADS = {*WINDOW, "lead_id"}
 # How much farther than its rows reach the next page is looked for: what is too near has to be read twice.
 MARGIN = 2
+
+
+class Stretch(NamedTuple):
+    """Where the first rows of a list lay, in milliseconds: its edge, the first, and how far behind that the last."""
+
+    edge_ms: int
+    first_ms: int
+    length_ms: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +60,7 @@ class Sessions:
         self._engine = engine
         self._served = served
         self._session_rows = SessionRows(engine)
-        self._spans: dict[tuple[str, int], int] = {}  # by site and rows: how near the edge so many lay, in milliseconds
+        self._stretches: dict[tuple[str, int], Stretch] = {}  # by site and number of rows
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
@@ -100,21 +108,21 @@ class Sessions:
         return self._chosen(asked, most, "session.keys_of_leads" if is_of_leads else "session.keys")
 
     def _nearest(self, asked: "_Asked", site_id: str, most: int) -> list[SessionRow]:
-        """The first rows of a list that only its window chooses. Where they lay near its edge before, no more is read
-        than that; else keys say where they lie.
+        """The first rows of a list that only its window chooses. No more is read than a stretch as long as such rows
+        took before; where they take more, keys say where they lie.
         """
-        span = self._spans.get((site_id, most))
-        if span is not None:
-            is_all, near = asked.near(span)
+        place, edge_ms = (site_id, most), asked.edge_ms
+        known = self._stretches.get(place)
+        if known is not None:
+            is_all, near = asked.near(known)
             rows = self._session_rows.read(asked.text("session.newest"), {**asked.parameters, **near, "most": most})
+            if len(rows) == most:
+                self._stretches[place] = _stretch_of(edge_ms, rows)
             if is_all or len(rows) == most:
                 return rows
-            self._spans.pop((site_id, most), None)  # another thread may have been here
-        edge, rows = asked.edge_ms, self._chosen(asked, most, "session.keys")
+        rows = self._chosen(asked, most, "session.keys")
         if len(rows) == most:
-            first, last = (abs(edge - row["started_at"]) for row in (rows[0], rows[-1]))
-            if first <= last - first:
-                self._spans[site_id, most] = MARGIN * last + 1
+            self._stretches[place] = _stretch_of(edge_ms, rows)
         return rows
 
     def _chosen(self, asked: "_Asked", most: int, keys_text: str) -> list[SessionRow]:
@@ -184,17 +192,29 @@ class _Asked:
         edge: int = self.parameters["f_from" if self._backwards else "f_to"]
         return edge
 
-    def near(self, span_ms: int) -> tuple[bool, dict[str, int]]:
-        """The part of the window that is so long and read first, and whether that is all of it."""
+    def near(self, known: Stretch) -> tuple[bool, dict[str, int]]:
+        """The part of the window that is read first, and whether that is all of it: as long as such rows took before,
+        and longer by what lay empty before them, where this list begins in or near that.
+        """
         from_ms, to_ms = self.parameters["f_from"], self.parameters["f_to"]
+        length, edge = MARGIN * known.length_ms + 1, self.edge_ms
+        is_there = min(known.edge_ms, known.first_ms) - length <= edge <= max(known.edge_ms, known.first_ms) + length
+        start = known.first_ms if is_there else edge
         if self._backwards:
-            return from_ms + span_ms >= to_ms, {"near_from": from_ms, "near_to": min(to_ms, from_ms + span_ms)}
-        return to_ms - span_ms <= from_ms, {"near_from": max(from_ms, to_ms - span_ms), "near_to": to_ms}
+            end = max(start, edge) + length
+            return end >= to_ms, {"near_from": from_ms, "near_to": min(to_ms, end)}
+        begin = min(start, edge) - length
+        return begin <= from_ms, {"near_from": max(from_ms, begin), "near_to": to_ms}
 
     def text(self, name: str) -> str:
         texts = [*self._texts, *self._by_key] if name == "session.keys" else self._texts
         text = sql(name).replace("/* filters */", " AND ".join(texts))
         return text.replace("/* order */", "ASC" if self._backwards else "DESC")
+
+
+def _stretch_of(edge_ms: int, rows: list[SessionRow]) -> Stretch:
+    first = rows[0]["started_at"]
+    return Stretch(edge_ms, first, abs(first - rows[-1]["started_at"]))
 
 
 def _with_window(question: Question, now_ms: int) -> dict[str, Any]:

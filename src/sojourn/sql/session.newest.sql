@@ -6,3 +6,4 @@ PREWHERE site_id = {site_id:String} AND generation = {generation:UInt32}
   AND started_at >= {near_from:Int64} AND started_at < {near_to:Int64} AND /* filters */
 ORDER BY started_at /* order */, number /* order */
 LIMIT {most:UInt32}
+SETTINGS optimize_use_projections = 0
