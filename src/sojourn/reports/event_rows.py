@@ -84,7 +84,7 @@ class Asked:
         if "passive" in scope.filters:
             conditions.append(f"has({{passive_types:Array(String)}}, type) = {int(scope.filters['passive'])}")
         if scope.is_active:
-            conditions.append("NOT has({passive_types:Array(String)}, type)")
+            conditions.append("has({passive_types:Array(String)}, type) = 0")
         if scope.filters.get("suppressed") not in (None, "false"):
             conditions.append("suppressed != ''")
         return conditions, parameters

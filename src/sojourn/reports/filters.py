@@ -171,7 +171,7 @@ def conditions(
         inner, more = _conditions(segment, site_id, f"s{place}")
         any_of.append(sql("lead.in_segment").replace("/* filters */", " AND ".join(inner) or "1"))
         parameters |= more
-    return ([*texts, f"({' OR '.join(any_of)})"] if any_of else texts), parameters
+    return ([*texts, _any(any_of)] if any_of else texts), parameters
 
 
 def by_key(filters: Mapping[str, Any]) -> list[str]:
@@ -203,4 +203,9 @@ def _any_url(item: Filter, texts: Sequence[str], prefix: str, parameters: dict[s
         parameters[name] = text[:-1] if is_beginning else text
         asked = f"{{{name}:String}}"
         conditions.append(f"startsWith({item.condition}, {asked})" if is_beginning else f"{item.condition} = {asked}")
-    return f"({' OR '.join(conditions)})"
+    return _any(conditions)
+
+
+def _any(conditions: Sequence[str]) -> str:
+    """One of the conditions, without OR and NOT: with these the engine looks at each granule's key, one by one."""
+    return conditions[0] if len(conditions) == 1 else f"greatest({', '.join(conditions)}) = 1"

@@ -1,1 +1,1 @@
-commit_id > {after:UInt64} AND commit_id <= {upto:UInt64} AND NOT has({hidden:Array(UInt64)}, commit_id)
+commit_id > {after:UInt64} AND commit_id <= {upto:UInt64} AND has({hidden:Array(UInt64)}, commit_id) = 0

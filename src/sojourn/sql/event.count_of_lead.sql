@@ -5,7 +5,7 @@ scoped_events AS
     SELECT sender, occurred_at, event_id, external_id, email, suppressed
     FROM events FINAL
     PREWHERE site_id = {site_id:String} AND occurred_at >= {oldest:Int64} AND {{event.behind_keys}}
-    WHERE NOT is_superseded
+    WHERE is_superseded = 0
 ),
 {{link.scoped}},
 {{identity.resolved}}

@@ -5,7 +5,7 @@ scoped_events AS
 (
     SELECT bucket, sender, occurred_at, event_id, external_id, email
     FROM events FINAL
-    WHERE site_id = {site_id:String} AND NOT is_superseded
+    WHERE site_id = {site_id:String} AND is_superseded = 0
       AND {{event.behind_keys}}
 ),
 {{link.scoped}},

@@ -9,8 +9,8 @@ scoped_events AS
     WHERE site_id = {site_id:String}
       AND {{event.behind_keys}}
       AND occurred_at >= {horizon:Int64}
-      AND suppressed = '' AND NOT is_superseded
-      AND NOT has({passive_types:Array(String)}, type)
+      AND suppressed = '' AND is_superseded = 0
+      AND has({passive_types:Array(String)}, type) = 0
 ),
 {{link.scoped}},
 {{identity.resolved}}

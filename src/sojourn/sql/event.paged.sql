@@ -10,7 +10,7 @@ FROM events /* final */
 WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket <= {last_bucket:UInt16}
   AND occurred_at >= {from_ms:Int64}
   AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
-  AND suppressed = '' AND NOT is_superseded
-  AND NOT has({passive_types:Array(String)}, type)
+  AND suppressed = '' AND is_superseded = 0
+  AND has({passive_types:Array(String)}, type) = 0
 -- Large blocks: each has its own dictionaries.
 SETTINGS max_threads = {threads:UInt8}, max_block_size = 262144, preferred_block_size_bytes = 0

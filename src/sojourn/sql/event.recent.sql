@@ -2,7 +2,7 @@
 -- is left out: reading it would take longer than a start may.
 SELECT site_id, sender, event_id, occurred_at, content
 FROM events
-WHERE decided = 0 AND NOT is_superseded AND commit_id IN
+WHERE decided = 0 AND is_superseded = 0 AND commit_id IN
 (
     SELECT commit_id FROM events
     WHERE commit_id > (SELECT greatest(toInt64({upto:UInt64}) - 86400000000, 0))

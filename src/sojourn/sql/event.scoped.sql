@@ -10,7 +10,7 @@ scoped_events AS
     PREWHERE site_id = {site_id:String}
       AND {{event.behind_keys}}
       AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
-    WHERE (commit_id <= {upto:UInt64} AND NOT has({hidden:Array(UInt64)}, commit_id) OR version >= 4503599627370496)
-      AND suppressed = '' AND NOT is_superseded
-      AND NOT has({passive_types:Array(String)}, type)
+    WHERE (commit_id <= {upto:UInt64} AND has({hidden:Array(UInt64)}, commit_id) = 0 OR version >= 4503599627370496)
+      AND suppressed = '' AND is_superseded = 0
+      AND has({passive_types:Array(String)}, type) = 0
 )

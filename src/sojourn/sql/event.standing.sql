@@ -4,6 +4,6 @@ FROM events FINAL
 WHERE site_id = {site_id:String}
   AND (bucket, sender, event_id) IN (SELECT arrayJoin(arrayZip({buckets:Array(UInt16)}, {senders:Array(String)}, {event_ids:Array(String)})))
   AND bucket IN {buckets:Array(UInt16)}
-  AND NOT is_superseded
+  AND is_superseded = 0
 ORDER BY sender, event_id, occurred_at, content
 LIMIT 1 BY sender, event_id

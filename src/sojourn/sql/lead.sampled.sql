@@ -19,12 +19,12 @@ named AS
 ),
 stored AS
 (
-    SELECT lead FROM (SELECT DISTINCT lead FROM sessions WHERE site_id = {site_id:String} AND generation = {present:UInt32} AND NOT is_deleted)
+    SELECT lead FROM (SELECT DISTINCT lead FROM sessions WHERE site_id = {site_id:String} AND generation = {present:UInt32} AND is_deleted = 0)
     ORDER BY xxHash64(concat({seed:String}, lead)) LIMIT {most:UInt32}
 ),
 changed AS
 (
-    SELECT lead FROM sessions WHERE site_id = {site_id:String} AND generation = {present:UInt32} AND NOT is_deleted
+    SELECT lead FROM sessions WHERE site_id = {site_id:String} AND generation = {present:UInt32} AND is_deleted = 0
     ORDER BY version DESC LIMIT {most:UInt32}
 )
 SELECT lead FROM named

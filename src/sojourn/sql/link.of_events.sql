@@ -9,7 +9,7 @@ SELECT
     content,
     pair.2 AS ref,
     pair.3 AS is_weak,
-    toUInt8(suppressed = '' AND NOT is_superseded) AS is_active,
+    toUInt8(suppressed = '' AND is_superseded = 0) AS is_active,
     commit_id,
     version
 FROM (SELECT * FROM linking_events WHERE external_id != '' OR email != '' OR handle != '')

@@ -1,6 +1,6 @@
 -- The lead's sessions, and what was once a session of an identifier that it shares.
 DELETE FROM sessions
-WHERE site_id = {site_id:String} AND NOT is_deleted
+WHERE site_id = {site_id:String} AND is_deleted = 0
   AND (
       lead IN (SELECT ref FROM leaving WHERE kind IN ('ref', 'lead'))
       OR (

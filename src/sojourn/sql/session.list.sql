@@ -10,7 +10,7 @@ FROM
     ORDER BY version DESC
     LIMIT 1 BY number
 )
-WHERE is_chosen AND NOT is_deleted
+WHERE is_chosen AND is_deleted = 0
 ORDER BY started_at /* order */, number /* order */
 LIMIT {most:UInt32}
 SETTINGS optimize_use_projections = 0 -- to consider that by lead takes longer than to read the rows

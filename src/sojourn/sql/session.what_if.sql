@@ -8,7 +8,7 @@ scoped_events AS
     FROM events /* final */
     PREWHERE site_id = {site_id:String} AND occurred_at >= {purged_before:Int64}
       AND sender IN (SELECT arrayJoin([key, ref]) FROM links WHERE site_id = {site_id:String})
-    WHERE suppressed = '' AND NOT is_superseded AND NOT has({passive_types:Array(String)}, type)
+    WHERE suppressed = '' AND is_superseded = 0 AND has({passive_types:Array(String)}, type) = 0
 ),
 scoped_links AS
 (
@@ -21,7 +21,7 @@ journeys AS
     FROM events /* final */
     PREWHERE site_id = {site_id:String} AND occurred_at >= {purged_before:Int64}
       AND sender NOT IN (SELECT arrayJoin([key, ref]) FROM links WHERE site_id = {site_id:String})
-    WHERE suppressed = '' AND NOT is_superseded AND NOT has({passive_types:Array(String)}, type)
+    WHERE suppressed = '' AND is_superseded = 0 AND has({passive_types:Array(String)}, type) = 0
     GROUP BY sender
     UNION ALL
     SELECT arraySort(groupArray(occurred_at)) AS instants FROM resolved

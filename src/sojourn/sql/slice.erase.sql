@@ -1,6 +1,6 @@
 -- The slices of the lead, and what was once one of an identifier that it shares.
 DELETE FROM slices
-WHERE site_id = {site_id:String} AND NOT is_deleted
+WHERE site_id = {site_id:String} AND is_deleted = 0
   AND (
       lead IN (SELECT ref FROM leaving WHERE kind IN ('ref', 'lead'))
       OR (
