@@ -1,5 +1,6 @@
-"""One session with its events, under its present id or under any that was ever served."""
+"""One session with its events, under its present id or under any that was ever served; and what lies beside it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,10 +15,12 @@ from sojourn.pipeline.owners import Owners
 from sojourn.reports.cursor import decode_place, encode_place
 from sojourn.reports.holding import Holding
 from sojourn.reports.leads import Leads
+from sojourn.reports.session_rows import SessionRow
 from sojourn.reports.sessions import Sessions
 from sojourn.store.engine import Engine, sql
 
 MAX_EVENTS = 10_000
+MAX_ASIDE = 200
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,31 @@ class Part:
     types: frozenset[str]
     events: list[dict[str, Any]]
     following: str | None
+
+
+@dataclass(frozen=True)
+class Surrounded:
+    """A part of a session with what happened meanwhile that counts in none (suppressed, passive), at most `MAX_ASIDE`;
+    and the ids of the lead's sessions before and after it.
+    """
+
+    part: Part
+    aside: list[dict[str, Any]]
+    has_more_aside: bool
+    earlier: str | None
+    later: str | None
+
+
+@dataclass(frozen=True)
+class _Owned:
+    """The keys behind which a lead's events lie, and whose each event is."""
+
+    lead: str
+    keys: list[str]
+    owners: Owners
+
+    def of(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [event for event in events if self.owners.of_row(event) == self.lead]
 
 
 class Journeys:
@@ -49,22 +77,28 @@ class Journeys:
     def part(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Part:
         """The session and up to `most` of its events behind the place. Raises NotFound, InvalidRequest."""
         row = self.found(site, site_id, text, now_ms)
-        events = self._events(site, site_id, row, place, most)
-        return Part(
-            self._sessions.present(site, site_id, [row], now_ms)[0],
-            frozenset(row["types"]),
-            [_event(event, site.hosts) for event in events[:most]],
-            encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
-        )
+        return self._part(site, site_id, row, self._owned(site_id, row["lead"]), (place, most), now_ms)
 
-    def found(self, site: Site, site_id: str, text: str, now_ms: int) -> dict[str, Any]:
+    def surrounded(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Surrounded:
+        """`part` with what lies beside it. Raises NotFound, InvalidRequest."""
+        row = self.found(site, site_id, text, now_ms)
+        with ThreadPoolExecutor(1) as thread:
+            neighbours = thread.submit(self._sessions.neighbours, site, site_id, row, now_ms)
+            owned = self._owned(site_id, row["lead"])
+            part = self._part(site, site_id, row, owned, (place, most), now_ms)
+            from_ms = row["started_at"] if place is None else decode_place(place)[0]
+            to_ms = row["ended_at"] if part.following is None else decode_place(part.following)[0] - 1
+            aside, has_more = self._aside(site, site_id, owned, (from_ms, to_ms))
+            return Surrounded(part, aside, has_more, *neighbours.result())
+
+    def found(self, site: Site, site_id: str, text: str, now_ms: int) -> SessionRow:
         """The row of the session that the id stands for now. Raises NotFound."""
         row = self._find(site, site_id, text)
         if row is None or row["started_at"] < oldest_kept(site, now_ms):
             raise NotFound(f"There is no session {text[:60]!r} on this site, or it is older than the site keeps.")
         return row
 
-    def _find(self, site: Site, site_id: str, text: str) -> dict[str, Any] | None:
+    def _find(self, site: Site, site_id: str, text: str) -> SessionRow | None:
         number = decode_id(text)
         if number is None:
             return None
@@ -74,30 +108,59 @@ class Journeys:
             rows = self._sessions.of_numbers(site, site_id, list(holders.values()))
         return rows[0] if rows else None
 
+    def _owned(self, site_id: str, lead: str) -> _Owned:
+        keys = self._leads.keys(site_id, lead)
+        return _Owned(lead, keys, Owners.behind(self._engine, site_id, set(keys)))
+
+    def _part(
+        self, site: Site, site_id: str, row: SessionRow, owned: _Owned, asked: tuple[str | None, int], now_ms: int
+    ) -> Part:
+        place, most = asked
+        with ThreadPoolExecutor(1) as thread:
+            shown = thread.submit(self._sessions.present, site, site_id, [row], now_ms)
+            events = self._events(site, site_id, row, owned, place, most)
+            return Part(
+                shown.result()[0],
+                frozenset(row["types"]),
+                [_event(event, site.hosts) for event in events[:most]],
+                encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
+            )
+
     def _events(
-        self, site: Site, site_id: str, row: dict[str, Any], place: str | None, most: int
+        self, site: Site, site_id: str, row: SessionRow, owned: _Owned, place: str | None, most: int
     ) -> list[dict[str, Any]]:
         """The lead's events in the session, behind the place; one more than `most` where there is one."""
-        keys = self._leads.keys(site_id, row["lead"])
-        owners = Owners.behind(self._engine, site_id, set(keys))
         after = decode_place(place) if place is not None else (-1, "", "")
-        parameters = {
-            "site_id": site_id,
-            "keys": keys,
-            "from_ms": row["started_at"],
-            "to_ms": row["ended_at"],
-            "passive_types": list(site.passive_types),
-            "most": most + 1,
-        }
+        parameters = {**_window(site, site_id, owned, (row["started_at"], row["ended_at"])), "most": most + 1}
         found: list[dict[str, Any]] = []
         while len(found) <= most:
             place_after = dict(zip(("after_ms", "after_id", "after_sender"), after, strict=True))
             events = self._engine.named(sql("event.of_session"), parameters | place_after)
-            found += [event for event in events if owners.of_row(event) == row["lead"]]
+            found += owned.of(events)
             if len(events) <= most:
                 break
             after = _place_of(events[-1])
         return found[: most + 1]
+
+    def _aside(
+        self, site: Site, site_id: str, owned: _Owned, span: tuple[int, int]
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """The lead's events in the span that count in no session, and whether there are more than these."""
+        parameters = {**_window(site, site_id, owned, span), "most": MAX_ASIDE + 1}
+        rows = self._engine.named(sql("event.aside"), parameters)
+        aside = [_event(row, site.hosts) | {"suppressed": row["suppressed"] or None} for row in owned.of(rows)]
+        return aside[:MAX_ASIDE], len(rows) > MAX_ASIDE
+
+
+def _window(site: Site, site_id: str, owned: _Owned, span: tuple[int, int]) -> dict[str, Any]:
+    """Parameters: the lead's keys between two instants."""
+    return {
+        "site_id": site_id,
+        "keys": owned.keys,
+        "from_ms": span[0],
+        "to_ms": span[1],
+        "passive_types": list(site.passive_types),
+    }
 
 
 def _place_of(event: dict[str, Any]) -> tuple[int, str, str]:

@@ -79,6 +79,17 @@ class Sessions:
         """The rows of these sessions, newest first; of one that is no more there is none."""
         return self._session_rows.of_numbers(site, site_id, numbers)
 
+    def neighbours(self, site: Site, site_id: str, row: SessionRow, now_ms: int) -> tuple[str | None, str | None]:
+        """The ids of the sessions of the same lead before and after this one, as far as the site keeps them."""
+
+        def next_one(direction: str) -> str | None:
+            place = Cursor(encode_id(row["number"]), direction)
+            question = Question({"from": 0, "to": now_ms + 1}, 0, place, (row["lead"],))
+            found = self._rows(site, site_id, question, now_ms)
+            return encode_id(found[0]["number"]) if found else None
+
+        return next_one("before"), next_one("after")
+
     def present(self, site: Site, site_id: str, rows: list[SessionRow], now_ms: int) -> list[dict[str, Any]]:
         """The rows as the API shows them."""
         self._served.note(site_id, site.generation, rows)
