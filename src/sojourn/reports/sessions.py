@@ -141,7 +141,7 @@ class Sessions:
         no merging; those whose present one does not match drop out, and then more are read.
         """
         found: list[SessionRow] = []
-        asked.parameters["most"] = most + most // 4
+        asked.parameters["most"] = most + most // 16
         while True:
             keys = self._engine.query(asked.text(keys_text), asked.parameters)
             numbers = list(dict.fromkeys(number for _, number in keys))
@@ -150,6 +150,7 @@ class Sessions:
                 found += self._session_rows.read(asked.text("session.list"), parameters)
             if len(keys) < asked.parameters["most"] or len(found) >= most:
                 return found
+            asked.parameters["most"] *= 2  # what was written often of late fills a page with its versions
             asked.go_on_from(numbers[-1])
 
     def filters_of(self, site: Site, question: Question, now_ms: int) -> dict[str, Any]:

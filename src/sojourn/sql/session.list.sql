@@ -13,4 +13,5 @@ FROM
 WHERE is_chosen AND is_deleted = 0
 ORDER BY started_at /* order */, number /* order */
 LIMIT {most:UInt32}
-SETTINGS optimize_use_projections = 0 -- to consider that by lead takes longer than to read the rows
+-- To consider the projection by lead takes longer than to read the rows; a core alone takes longer than two do.
+SETTINGS optimize_use_projections = 0, merge_tree_min_rows_for_concurrent_read = 1024, merge_tree_min_bytes_for_concurrent_read = 1
