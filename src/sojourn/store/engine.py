@@ -32,6 +32,7 @@ SETTINGS = {
     "output_format_arrow_low_cardinality_as_dictionary": 1,
     "output_format_arrow_string_as_string": 1,
     "output_format_arrow_compression_method": "'none'",  # what is read is read once, in this process
+    "use_top_k_dynamic_filtering": 0,  # doubles the time of a list in which hardly any session fits
     "schema_inference_make_columns_nullable": 2,  # as the file says
 }
 
