@@ -54,6 +54,7 @@ class Loop:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._saved_at = 0.0
+        self._pass_took = 0.0  # seconds of the last turn's pass; a build leaves a core to others as it is
         self._thread = threading.Thread(target=self._run, name="sojourn-worker", daemon=True)
 
     def start(self) -> None:
@@ -79,7 +80,6 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            started = time.monotonic()
             try:
                 worked = self.turn()
             except SojournError as error:
@@ -90,7 +90,7 @@ class Loop:
             if self._generations.is_hurried:
                 continue
             if worked:
-                self._stopping.wait(rest_after(time.monotonic() - started, self._worker.lead_count))
+                self._stopping.wait(rest_after(self._pass_took, self._worker.lead_count))
             else:
                 self._wake.wait(1.0)
                 self._wake.clear()
@@ -103,8 +103,10 @@ class Loop:
 
     def turn(self) -> bool:
         """A pass, a piece of a next generation, and the chores; True if there was something to do."""
+        began = time.monotonic()
         with self._turns:
             worked = self._timed("events", lambda: self._worker.work(self._change_ms))
+        self._pass_took = time.monotonic() - began
         with self._turns:
             worked = self._timed("generation", lambda: self._generations.work(self._change_ms())) or worked
         for chore in self._chores:
