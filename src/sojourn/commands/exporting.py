@@ -5,9 +5,10 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 import httpx
 import msgspec
@@ -18,7 +19,7 @@ from sojourn.commands.terminal import ask_raw, err, out
 from sojourn.errors import FileError, InvalidRequest
 from sojourn.web.exporting import NEXT_CURSOR, ROWS
 
-ROWS_A_PAGE = 100_000
+ROWS_A_PAGE = 200_000
 CSV, PARQUET = "csv", "parquet"
 Pairs = list[tuple[str, str]]
 
@@ -106,30 +107,62 @@ def _csv_file(client: httpx.Client, order: Order, output: Path) -> int:
 
 
 def _parquet_file(client: httpx.Client, order: Order, output: Path) -> int:
-    """Each page is a file beside the target; in the end they are joined."""
+    """Each page is a file beside the target, which is joined to those before it while the next one comes."""
     place, parts = _place(order, output), output.with_name(output.name + ".parts")
     if not place.size:
         shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True, exist_ok=True)
-    for page in _followed(_pages(client, order, place), place):
-        with (parts / f"{place.size:06}.parquet").open("wb") as file:
-            file.write(page.body)
-            _sync(file)
-        place.size += 1
-        _note(place, page, output)
-    _join([parts / f"{number:06}.parquet" for number in range(place.size)], output)
+    with _Joined(output) as joined:
+        for number in range(place.size):
+            joined.add(parts / f"{number:06}.parquet")
+        for page in _followed(_pages(client, order, place), place):
+            path = parts / f"{place.size:06}.parquet"
+            with path.open("wb") as file:
+                file.write(page.body)
+                _sync(file)
+            place.size += 1
+            _note(place, page, output)
+            joined.add(path)
     _note_path(output).unlink(missing_ok=True)
     shutil.rmtree(parts)
     return place.rows
 
 
-def _join(parts: list[Path], output: Path) -> None:
-    whole = output.with_name(output.name + ".whole")
-    schema = pq.read_schema(parts[0])
-    with pq.ParquetWriter(whole, schema, compression="zstd") as writer:
-        for part in parts:
-            writer.write_table(pq.read_table(part).cast(schema))
-    whole.replace(output)
+class _Joined:
+    """Files joined to one, in a thread; the target is there when all are in it."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._whole = output.with_name(output.name + ".whole")
+        self._thread = ThreadPoolExecutor(1)
+        self._writer: pq.ParquetWriter | None = None
+        self._last: Future[None] | None = None
+
+    def add(self, part: Path) -> None:
+        """Returns when the one before it is in; what that failed with is raised."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(self._write, part)
+
+    def _write(self, part: Path) -> None:
+        rows = pq.read_table(part)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._whole, rows.schema, compression="zstd")
+        self._writer.write_table(rows.cast(self._writer.schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None and self._last is not None:
+                self._last.result()
+        finally:
+            self._thread.shutdown()
+            if self._writer is not None:
+                self._writer.close()
+        if kind is None:
+            self._whole.replace(self._output)
 
 
 def _place(order: Order, output: Path) -> Place:

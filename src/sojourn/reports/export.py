@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -52,16 +52,17 @@ class Exports:
         place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}
         place |= {"timeout_ms": site.session_timeout_ms, "oldest": oldest_kept(site, now_ms)}
         left = limit if limit is not None else 1 << 62
+        windows = deque(self._windows(place, filters))
         with ThreadPoolExecutor(1) as ahead:
-            windows = deque(self._windows(place, filters))
-            reading = ahead.submit(self._stretch, place, filters, question, windows.popleft())
-            while left > 0:
+
+            def begun() -> Future[pa.Table] | None:
+                return ahead.submit(self._stretch, place, filters, question, windows.popleft()) if windows else None
+
+            reading = begun()
+            while left > 0 and reading is not None:
                 rows = reading.result()
-                if windows:
-                    # Read while whoever asked takes this one.
-                    reading = ahead.submit(self._stretch, place, filters, question, windows.popleft())
-                else:
-                    left = min(left, rows.num_rows)
+                # Read while whoever asked takes this one.
+                reading = begun() if left - rows.num_rows > 0 else None
                 yield presented(rows.slice(0, left))
                 left -= rows.num_rows
 
