@@ -12,6 +12,7 @@ from typing import BinaryIO, Self
 
 import httpx
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
@@ -21,6 +22,8 @@ from sojourn.web.exporting import NEXT_CURSOR, ROWS
 
 ROWS_A_PAGE = 200_000
 CSV, PARQUET = "csv", "parquet"
+# Columns whose texts hardly repeat; the others are moved as dictionaries.
+UNIQUE = {"id", "lead_id", "lead", "properties", "context"}
 Pairs = list[tuple[str, str]]
 
 
@@ -145,9 +148,11 @@ class _Joined:
         self._last = self._thread.submit(self._write, part)
 
     def _write(self, part: Path) -> None:
-        rows = pq.read_table(part)
+        schema = pq.read_schema(part)
+        texts = [field.name for field in schema if pa.types.is_string(field.type) and field.name not in UNIQUE]
+        rows = pq.read_table(part, read_dictionary=texts)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._whole, rows.schema, compression="zstd")
+            self._writer = pq.ParquetWriter(self._whole, rows.schema, compression="zstd", store_schema=False)
         self._writer.write_table(rows.cast(self._writer.schema))
 
     def __enter__(self) -> Self:

@@ -115,10 +115,20 @@ def _shown(name: str, column: pa.ChunkedArray) -> Any:
     if name in _INSTANTS:
         return column.cast(INSTANT)
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        return pa.chunked_array([_without_empty(chunk) for chunk in column.chunks], column.type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
     return column
+
+
+def _without_empty(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """With null for ''. To keep the dictionaries spares writing each text of each row."""
+    empty = pc.index(texts.dictionary, "").as_py()
+    if empty < 0:
+        return texts
+    indices = texts.indices
+    kept = pc.if_else(pc.equal(indices, pa.scalar(empty, indices.type)), pa.scalar(None, indices.type), indices)
+    return pa.DictionaryArray.from_arrays(kept, texts.dictionary)
 
 
 def texts_of(table: pa.Table) -> pa.Table:
@@ -130,6 +140,8 @@ def texts_of(table: pa.Table) -> pa.Table:
             column = _iso(column)
         elif pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
             column = pc.binary_join(column.cast(pa.list_(pa.string())), " ")
+        elif pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
         columns.append(column)
     return pa.table(dict(zip(table.column_names, columns, strict=True)))
 

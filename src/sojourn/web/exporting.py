@@ -67,7 +67,8 @@ def parquet_pieces(tables: Tables, _texts: Any) -> Iterator[bytes]:
     writer: pq.ParquetWriter | None = None
     for table in tables:
         if writer is None:
-            writer = pq.ParquetWriter(sink, table.schema, compression="zstd")
+            # Without the schema of Arrow: what is a dictionary here are texts to who reads it.
+            writer = pq.ParquetWriter(sink, table.schema, compression="zstd", store_schema=False)
         writer.write_table(table.cast(writer.schema))
         yield sink.take()
     if writer is not None:
