@@ -30,11 +30,8 @@ from sojourn.frames.meanings import (
 INSTANT = pa.timestamp("ms", "UTC")
 NONE = -1
 TABLE_ROWS = 1 << 18
-# The goals reached, by their flags.
-GOAL_LISTS = pa.array(
-    [[goal for bit, goal in enumerate(GOAL_TYPES) if flags >> bit & 1] for flags in range(ALL_GOALS + 1)],
-    pa.list_(pa.string()),
-)
+# The goals reached, by their flags. No Arrow array: to make the first one imports pandas where there is one.
+GOAL_LISTS = [[goal for bit, goal in enumerate(GOAL_TYPES) if flags >> bit & 1] for flags in range(ALL_GOALS + 1)]
 
 
 class Contents(NamedTuple):
@@ -117,7 +114,7 @@ def _judged(events: Events, contents: Contents, intent: Intents, part: Numbers) 
     if events.types:
         flags = pick(contents.flags, part)
         columns["converted"] = pa.array(flags & CONVERTING != 0)
-        columns["goals"] = GOAL_LISTS.take(pa.array(flags & ALL_GOALS))
+        columns["goals"] = pa.array(GOAL_LISTS, pa.list_(pa.string())).take(pa.array(flags & ALL_GOALS))
     return columns
 
 

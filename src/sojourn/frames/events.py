@@ -17,8 +17,6 @@ from sojourn.frames.hashing import xxh64_upper
 from sojourn.frames.times import is_text, refuse_nulls, to_ms
 from sojourn.model.event import PAGE_VIEW, normalise_type
 
-NO_TEXT = pa.array([""], pa.large_string())
-
 
 @dataclass(frozen=True)
 class Names:
@@ -139,7 +137,7 @@ def encode(column: pa.ChunkedArray) -> Coded:
     array = _one_dictionary(column)
     texts, indices = array.dictionary.cast(pa.large_string()), array.indices
     if array.null_count or texts.null_count:
-        texts = pa.concat_arrays([texts.fill_null(""), NO_TEXT])
+        texts = pa.concat_arrays([texts.fill_null(""), pa.array([""], texts.type)])
         indices = indices.fill_null(len(texts) - 1)
     codes = _narrowed(indices.to_numpy(zero_copy_only=True), len(texts))
     # A dictionary from outside may hold a text twice; two codes for one lead would split it.

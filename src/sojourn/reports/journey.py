@@ -1,6 +1,6 @@
 """One session with its events, under its present id or under any that was ever served; and what lies beside it."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,14 +51,15 @@ class Surrounded:
 
 @dataclass(frozen=True)
 class _Owned:
-    """The keys behind which a lead's events lie, and whose each event is."""
+    """The keys behind which a lead's events lie, and whose each event is, which is found while events are read."""
 
     lead: str
     keys: list[str]
-    owners: Owners
+    owners: Future[Owners]
 
     def of(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [event for event in events if self.owners.of_row(event) == self.lead]
+        owner_of = self.owners.result().of_row
+        return [event for event in events if owner_of(event) == self.lead]
 
 
 class Journeys:
@@ -77,15 +78,19 @@ class Journeys:
     def part(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Part:
         """The session and up to `most` of its events behind the place. Raises NotFound, InvalidRequest."""
         row = self.found(site, site_id, text, now_ms)
-        return self._part(site, site_id, row, self._owned(site_id, row["lead"]), (place, most), now_ms)
+        with ThreadPoolExecutor(2) as threads:
+            shown = threads.submit(self._sessions.present, site, site_id, [row], now_ms)
+            owned = self._owned(site_id, row["lead"], threads)
+            return self._part(site, site_id, row, owned, (place, most), shown)
 
     def surrounded(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Surrounded:
         """`part` with what lies beside it. Raises NotFound, InvalidRequest."""
         row = self.found(site, site_id, text, now_ms)
-        with ThreadPoolExecutor(1) as thread:
-            neighbours = thread.submit(self._sessions.neighbours, site, site_id, row, now_ms)
-            owned = self._owned(site_id, row["lead"])
-            part = self._part(site, site_id, row, owned, (place, most), now_ms)
+        with ThreadPoolExecutor(2) as threads:
+            owned = self._owned(site_id, row["lead"], threads)
+            neighbours = threads.submit(self._sessions.neighbours, site, site_id, row, now_ms)
+            shown = threads.submit(self._sessions.present, site, site_id, [row], now_ms)
+            part = self._part(site, site_id, row, owned, (place, most), shown)
             from_ms = row["started_at"] if place is None else decode_place(place)[0]
             to_ms = row["ended_at"] if part.following is None else decode_place(part.following)[0] - 1
             aside, has_more = self._aside(site, site_id, owned, (from_ms, to_ms))
@@ -108,23 +113,27 @@ class Journeys:
             rows = self._sessions.of_numbers(site, site_id, list(holders.values()))
         return rows[0] if rows else None
 
-    def _owned(self, site_id: str, lead: str) -> _Owned:
+    def _owned(self, site_id: str, lead: str, threads: ThreadPoolExecutor) -> _Owned:
         keys = self._leads.keys(site_id, lead)
-        return _Owned(lead, keys, Owners.behind(self._engine, site_id, set(keys)))
+        return _Owned(lead, keys, threads.submit(Owners.behind, self._engine, site_id, set(keys)))
 
     def _part(
-        self, site: Site, site_id: str, row: SessionRow, owned: _Owned, asked: tuple[str | None, int], now_ms: int
+        self,
+        site: Site,
+        site_id: str,
+        row: SessionRow,
+        owned: _Owned,
+        asked: tuple[str | None, int],
+        shown: Future[list[dict[str, Any]]],
     ) -> Part:
         place, most = asked
-        with ThreadPoolExecutor(1) as thread:
-            shown = thread.submit(self._sessions.present, site, site_id, [row], now_ms)
-            events = self._events(site, site_id, row, owned, place, most)
-            return Part(
-                shown.result()[0],
-                frozenset(row["types"]),
-                [_event(event, site.hosts) for event in events[:most]],
-                encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
-            )
+        events = self._events(site, site_id, row, owned, place, most)
+        return Part(
+            shown.result()[0],
+            frozenset(row["types"]),
+            [_event(event, site.hosts) for event in events[:most]],
+            encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
+        )
 
     def _events(
         self, site: Site, site_id: str, row: SessionRow, owned: _Owned, place: str | None, most: int

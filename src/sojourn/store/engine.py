@@ -18,7 +18,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from sojourn.errors import StoreError, Unavailable
-from sojourn.store.priority import put_merges_behind
 
 # Set for every statement, embedded or not: what is answered must not hang on a server's defaults.
 SETTINGS = {
@@ -98,9 +97,7 @@ class Engine:
         parts = urlsplit(url)
         if parts.scheme == "chdb":
             path = unquote(parts.path)
-            engine = cls(lambda: _get_client(interface="chdb", path=path), Path(path))
-            put_merges_behind()
-            return engine
+            return cls(lambda: _get_client(interface="chdb", path=path), Path(path))
         if parts.scheme == "clickhouse":
             return cls(
                 lambda: _get_client(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sojourn.store.engine import Engine
+from sojourn.store.priority import put_merges_behind
 
 # Merging what an import just wrote would cost as much as writing it; small parts of other events go on being merged.
 HELD_BYTES = 20_000_000
@@ -21,6 +22,8 @@ class Merges:
         self._is_held = True
         self._holders = 0
         self.release()
+        if engine.folder is not None:
+            put_merges_behind()  # its threads are there once there are tables
 
     def hold(self) -> None:
         """From now on, until a release."""

@@ -1,0 +1,39 @@
+"""Where the rows of a list lay is remembered, and says nothing of another list but where to look first."""
+
+import random
+from collections.abc import Callable
+
+from sojourn.app import Sojourn
+from sojourn.model.instant import iso
+from sojourn.model.site import Site
+from sojourn.web.api import question_of
+from tests.conftest import NOW
+from tests.kit import send
+
+DAY = 86_400_000
+
+
+def test_lists_of_any_window_and_direction_after_another_are_whole(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    chance, site = random.Random(7), new_site()
+    # Crowded hours, empty days, and one session far behind.
+    at = [NOW - 20 * DAY + chance.randrange(3_600_000) for _ in range(60)]
+    at += [NOW - 9 * DAY + chance.randrange(DAY) for _ in range(30)] + [NOW - 2 * DAY, NOW - 29 * DAY]
+    send(app, site, [{"type": "click", "visitor_id": f"v{n}", "occurred_at": each} for n, each in enumerate(at)])
+    for step in range(120):
+        if step == 60:
+            at += [NOW - 1000 * n for n in range(8)]
+            late = [{"type": "click", "visitor_id": f"w{n}", "occurred_at": NOW - 1000 * n} for n in range(8)]
+            send(app, site, late)
+        first, last = sorted(NOW - chance.randrange(30 * DAY) for _ in range(2))
+        if chance.random() < 0.5:
+            last = NOW + 1
+        limit = chance.choice([3, 3, 5, 20])
+        question, _ = question_of([("from", iso(first)), ("to", iso(last)), ("limit", str(limit))])
+        page = app.page(site.id, question, None)
+        wanted = sorted((each for each in at if first <= each < last), reverse=True)
+        assert [row["started_at"] for row in page.data] == [iso(each) for each in wanted[:limit]]
+        if page.next_cursor is None:
+            assert len(wanted) <= limit
+            continue
+        following = app.page(site.id, question_of([("cursor", page.next_cursor), ("limit", str(limit))])[0], None)
+        assert [row["started_at"] for row in following.data] == [iso(each) for each in wanted[limit : 2 * limit]]
