@@ -40,7 +40,7 @@ def switched_at(app: Sojourn, site: Site, statement: str) -> Callable[[Statement
 @pytest.mark.parametrize(
     ("asked", "statement"),
     [
-        ([("from", "1970-01-01"), ("limit", "3")], "session.keys"),
+        ([("from", "1970-01-01"), ("limit", "3")], "session.newest"),
         ([("from", "1970-01-01"), ("limit", "3"), ("min_events", "1")], "session.keys"),
         ([("updated_since", "1970-01-01"), ("limit", "3")], "session.changed"),
     ],
