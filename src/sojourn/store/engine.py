@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from sojourn.errors import StoreError, Unavailable
+from sojourn.store.written import check_written
 
 # Set for every statement, embedded or not: what is answered must not hang on a server's defaults.
 SETTINGS = {
@@ -145,9 +146,14 @@ class Engine:
             client.command(text, parameters=dict(parameters or {}))
 
     def insert(self, table: str, columns: Sequence[str], body: bytes) -> None:
-        """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert."""
+        """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert.
+
+        Raises Unavailable, also when the disk ran full meanwhile and took the rows along.
+        """
         with self._client(INSERT, table) as client:
             client.raw_insert(table, columns, body, fmt="JSONEachRow")
+        if self.folder is not None:
+            check_written(self, self.folder, table)
 
     def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows as an Arrow table; texts of few values are dictionaries."""

@@ -29,8 +29,8 @@ class Merges:
         """From now on, until a release."""
         with self._lock:
             if not self._is_held:
+                self._is_held = True  # first: what fails in the middle is released all the same
                 self._set(f"MODIFY SETTING {_SETTING} = {HELD_BYTES}")
-            self._is_held = True
 
     @contextmanager
     def held(self) -> Iterator[None]:

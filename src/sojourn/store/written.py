@@ -1,0 +1,46 @@
+"""Whether what the embedded engine says it wrote is on the disk.
+
+A disk that runs full in the middle of an insert can leave files of a part empty, and the engine says nothing: the rows
+are there until it starts anew, and then the part is put aside as broken. So after an insert beside which little room
+was left, the files are looked at.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any, Protocol
+
+from sojourn.errors import Unavailable
+
+NEARLY_FULL = 256 << 20
+
+
+class Asked(Protocol):
+    """What is asked of the engine here."""
+
+    def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]: ...
+
+
+def check_written(engine: Asked, folder: Path, table: str) -> None:
+    """Raises Unavailable when files of the table lack what they should hold: then no row is called durable."""
+    if shutil.disk_usage(folder).free > NEARLY_FULL:
+        return
+    parts = engine.query(
+        "SELECT path, bytes_on_disk FROM system.parts"
+        " WHERE database = currentDatabase() AND table = {table:String} AND active",
+        {"table": table},
+    )
+    if any(_is_cut_off(Path(path), int(size)) for path, size in parts):
+        raise Unavailable("The disk ran full while the events were stored, so none was acknowledged; repeat them.")
+
+
+def _is_cut_off(part: Path, size: int) -> bool:
+    """Less is there than the engine wrote, or nothing in a file that always holds something.
+
+    A part that is merged away meanwhile is gone, and its rows are elsewhere.
+    """
+    try:
+        sizes = {file: file.stat().st_size for file in part.rglob("*") if file.is_file()}
+    except FileNotFoundError:
+        return False
+    never_empty = [found for file, found in sizes.items() if file.suffix == ".txt" or file.name == "data.bin"]
+    return bool(sizes) and (sum(sizes.values()) < size or not all(never_empty))

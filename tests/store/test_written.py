@@ -1,0 +1,42 @@
+"""A disk that runs full in the middle of an insert: what the engine did not write is not acknowledged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sojourn.app import Sojourn
+from sojourn.errors import Unavailable
+from sojourn.model.site import Site
+from sojourn.store import written
+from tests.conftest import NOW
+from tests.kit import send, to_events
+
+
+# Each in a month of its own, so that its part is found and never merged.
+@pytest.mark.parametrize(
+    ("month", "name"), [("2023-01", "checksums.txt"), ("2023-02", "columns.txt"), ("2023-03", "data.bin")]
+)
+def test_no_event_is_acknowledged_while_a_part_on_a_full_disk_is_cut_off(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, month: str, name: str
+) -> None:
+    site = new_site()
+    old = {"type": "click", "visitor_id": "v", "occurred_at": f"{month}-05T10:00:00Z", "event_id": f"old {name}"}
+    send(app, site, [old])
+    fresh = to_events(site, [{"type": "click", "visitor_id": "v", "occurred_at": NOW, "event_id": f"new {name}"}])
+    ((folder,),) = app.engine.query(
+        "SELECT path FROM system.parts WHERE table = 'events' AND active AND partition = {month:String}",
+        {"month": month.replace("-", "")},
+    )
+    path = Path(folder) / name
+    whole = path.read_bytes()
+    monkeypatch.setattr(written, "NEARLY_FULL", 1 << 62)
+    app.insert(fresh)
+    path.write_bytes(b"")
+    try:
+        with pytest.raises(Unavailable, match="none was acknowledged"):
+            app.insert(fresh)
+        monkeypatch.setattr(written, "NEARLY_FULL", 0)
+        app.insert(fresh)  # with room on the disk nobody looks
+    finally:
+        path.write_bytes(whole)
