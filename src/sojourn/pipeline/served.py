@@ -22,6 +22,7 @@ class _Reading(NamedTuple):
     lead: str
     started_at: int
     content: int
+    updated_at: int
 
 
 class Served:
@@ -35,14 +36,24 @@ class Served:
         self._readings: OrderedDict[_Key, _Reading] = OrderedDict()
 
     def note(self, site_id: str, generation: int, rows: Iterable[Mapping[str, Any]]) -> None:
-        """These rows of a generation of `sessions` go out."""
+        """These rows of a generation of `sessions` go out.
+
+        Who reads between a pass and its check finds the change first: it counts here, and the check finds nothing.
+        """
+        changed = 0
         with self._lock:
             for row in rows:
                 key = _Key(site_id, generation, row["number"])
-                self._readings[key] = _Reading(row["lead"], row["started_at"], row["content"])
+                reading = _Reading(row["lead"], row["started_at"], row["content"], row["updated_at"])
+                before = self._readings.get(key, reading)
+                if before.updated_at > reading.updated_at:
+                    continue  # asked before that pass, answered after its check
+                changed += before.content != reading.content
+                self._readings[key] = reading
                 self._readings.move_to_end(key)
             while len(self._readings) > self._most:
                 self._readings.popitem(last=False)
+        self._meter.changed_after_served.add(count=changed)
 
     def check(self, site: Site, site_id: str, leads: Iterable[str]) -> None:
         """After a pass over these leads: count the sessions that are no longer as they were served.
@@ -58,10 +69,9 @@ class Served:
             "instants": [reading.started_at for reading in readings.values()],
             "numbers": [key.number for key in readings],
         }
-        now: dict[int, int] = dict(self._engine.query(sql("session.contents"), parameters))
-        changed = [key for key, reading in readings.items() if now.get(key.number) != reading.content]
-        self._meter.changed_after_served.add(count=len(changed))
-        self._settle(changed, now)
+        rows = self._engine.query(sql("session.contents"), parameters)
+        now = {number: (content, updated_at) for number, content, updated_at in rows}
+        self._meter.changed_after_served.add(count=self._settle(readings, now))
 
     def _of(self, site: Site, site_id: str, leads: Iterable[str]) -> dict[_Key, _Reading]:
         if not self._readings:
@@ -74,10 +84,18 @@ class Served:
                 if reading.lead in touched and key.site_id == site_id and key.generation == site.generation
             }
 
-    def _settle(self, changed: list[_Key], now: Mapping[int, int]) -> None:
-        """Each change counts once: what is remembered is what is there now."""
+    def _settle(self, readings: Iterable[_Key], now: Mapping[int, tuple[int, int]]) -> int:
+        """How many changed. Each change counts once: what is remembered is what is there now."""
+        changed = 0
         with self._lock:
-            for key in changed:
-                reading = self._readings.pop(key, None)
-                if reading is not None and key.number in now:
-                    self._readings[key] = reading._replace(content=now[key.number])
+            for key in readings:
+                reading = self._readings.get(key)
+                content, updated_at = now.get(key.number, (None, None))
+                if reading is None or reading.content == content:
+                    continue
+                changed += 1
+                if content is None or updated_at is None:
+                    del self._readings[key]
+                else:
+                    self._readings[key] = reading._replace(content=content, updated_at=updated_at)
+        return changed
