@@ -1,5 +1,6 @@
 """One engine, opened by URL: ClickHouse in the process (`chdb:///folder`) or a cluster (`clickhouse://…`)."""
 
+import re
 import tempfile
 import threading
 import time
@@ -38,6 +39,8 @@ SETTINGS = {
 
 INSERT, QUERY = "insert", "query"
 OTHER = "other"
+
+_INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
 
 Row = tuple[Any, ...]
 
@@ -144,6 +147,8 @@ class Engine:
     def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
         with self._client(QUERY, name_of(text)) as client:
             client.command(text, parameters=dict(parameters or {}))
+        if found := _INSERTS.search(text):
+            self._check_written(found[1])
 
     def insert(self, table: str, columns: Sequence[str], body: bytes) -> None:
         """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert.
@@ -152,8 +157,7 @@ class Engine:
         """
         with self._client(INSERT, table) as client:
             client.raw_insert(table, columns, body, fmt="JSONEachRow")
-        if self.folder is not None:
-            check_written(self, self.folder, table)
+        self._check_written(table)
 
     def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The rows as an Arrow table; texts of few values are dictionaries."""
@@ -180,6 +184,10 @@ class Engine:
     def kept_arrow(path: Path) -> str:
         """The rows that `keep_arrow` wrote, as a table in SQL; `*` in the name stands for any."""
         return f"file('{path}', 'Arrow')"
+
+    def _check_written(self, table: str) -> None:
+        if self.folder is not None:
+            check_written(self, self.folder, table)
 
     def close(self) -> None:
         with self._lock:
