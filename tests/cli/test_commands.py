@@ -218,15 +218,19 @@ def test_an_export_that_is_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     note = exporting._note
     monkeypatch.setattr(exporting, "ROWS_A_PAGE", 15)
     order = exporting.Order("/v1/sessions", [("from", "1970-01-01")], form, None, out)
-    with connect(data) as client:
-        with monkeypatch.context() as patch:
-            patch.setattr(exporting, "_note", cut)
-            with pytest.raises(KeyboardInterrupt):
-                exporting.export(client, order)
-        if form == "csv":
-            with out.open("ab") as file:
-                file.write(b"sess_half a line")
-        exporting.export(client, dataclasses.replace(order, is_resumed=True))
+    server = Server(data).start()
+    try:
+        with connect(data) as client:
+            with monkeypatch.context() as patch:
+                patch.setattr(exporting, "_note", cut)
+                with pytest.raises(KeyboardInterrupt):
+                    exporting.export(client, order)
+            if form == "csv":
+                with out.open("ab") as file:
+                    file.write(b"sess_half a line")
+            exporting.export(client, dataclasses.replace(order, is_resumed=True))
+    finally:
+        server.close()
     found = pl.read_csv(out) if form == "csv" else pl.read_parquet(out)
     assert found["id"].to_list() == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "events.csv", out.name])
