@@ -7,7 +7,7 @@ SEED ?= 1
 BIN = .venv/bin
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve test test-quick fuzz soak lint bench lock clean
+.PHONY: help demo serve test test-quick test-all fuzz soak lint bench lock clean
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -26,10 +26,13 @@ serve: .venv/installed ## install and serve the folder sojourn-data on port 8000
 	@$(BIN)/sojourn serve --port $(PORT)
 
 test: lint ## every check: style, types, laws, golden cases, the real path
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
 
 test-quick: .venv/installed ## the tests without the slow ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not long"
+
+test-all: lint ## also what takes longer: all laws on a cluster, three times the examples
+	LAW_EXAMPLES=36 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: .venv/installed ## what the OpenAPI document allows and forbids, 20,000 requests to a real server (REQUESTS=, SEED=)
 	FUZZ_REQUESTS=$(REQUESTS) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/web/test_fuzz.py -s

@@ -1,6 +1,5 @@
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -8,6 +7,7 @@ from hypothesis import settings
 from sojourn.app import Sojourn
 from sojourn.model.site import Site
 from sojourn.pipeline.sites import Definition
+from sojourn.place import Place
 
 # How long an example takes says something of the machine alone.
 settings.register_profile("sojourn", deadline=None)
@@ -19,7 +19,7 @@ NOW = 1_780_000_000_000
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sojourn]:
     """One store for the run: an engine is one a process. Tests keep apart by sites of their own."""
-    sojourn = Sojourn.in_folder(Path(tmp_path_factory.mktemp("store")), now_ms=lambda: NOW)
+    sojourn = Sojourn.at(Place(tmp_path_factory.mktemp("store")), now_ms=lambda: NOW)
     yield sojourn
     sojourn.close()
 

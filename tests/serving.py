@@ -32,6 +32,7 @@ class Server:
 
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
+        self.where = str(folder)  # or the URL of a cluster
         self.port = free_port()
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
@@ -39,7 +40,7 @@ class Server:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE)
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", self.module, "serve", "--data", str(self.folder), "--port", str(self.port)]
+        command = [sys.executable, "-m", self.module, "serve", "--data", self.where, "--port", str(self.port)]
         self.printed.close()
         self.printed = tempfile.TemporaryFile()  # noqa: SIM115 - no pipe: nobody reads it while the server writes
         # Tests ask again and again; those of the rate limits set their own.

@@ -8,11 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sojourn.errors import InvalidRequest, NotFound, StoreError, Unavailable
+from sojourn.errors import InvalidRequest, NotFound, Unavailable
 from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
-from sojourn.model.instant import iso
-from sojourn.model.site import Site, changed, owner_of, shown
+from sojourn.model.site import Site, changed
 from sojourn.pipeline.admitting import admitted
 from sojourn.pipeline.audit import Audit
 from sojourn.pipeline.backup.taking import Backups
@@ -21,6 +20,7 @@ from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.deciding import decide
 from sojourn.pipeline.demo import Demo
+from sojourn.pipeline.describing import Descriptions
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
@@ -29,6 +29,7 @@ from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
+from sojourn.pipeline.lease import Lease
 from sojourn.pipeline.logins import Logins
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
@@ -42,6 +43,7 @@ from sojourn.pipeline.site_changes import change_site
 from sojourn.pipeline.sites import DEFAULT_SITE, Sites
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
+from sojourn.place import Place
 from sojourn.reports.changes import Changes
 from sojourn.reports.event_export import EventExports
 from sojourn.reports.events import EventPages
@@ -54,9 +56,11 @@ from sojourn.reports.lists import Lists
 from sojourn.reports.ranked import RankedSessions
 from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.reports.summary import Summaries
+from sojourn.store.address import Address
+from sojourn.store.embedded import Embedded
 from sojourn.store.engine import Engine, sql
+from sojourn.store.founding import opened
 from sojourn.store.merges import Merges
-from sojourn.store.schema import migrate
 
 
 def clock_ms() -> int:
@@ -68,10 +72,11 @@ class Sojourn:
 
     def __init__(
         self,
-        store: str,
+        store: Engine,
         now_ms: Callable[[], int] = clock_ms,
         gather: float = 0.015,
         bounds: Bounds | None = None,
+        lease: Lease | None = None,
     ) -> None:
         self.now_ms = now_ms
         self.bounds = bounds or Bounds()
@@ -79,10 +84,9 @@ class Sojourn:
         self.disk: Disk | None = None
         self.stop: Callable[[], None] = lambda: None
         self.is_stopping = False
-        self.engine = Engine.open(store)
+        self.engine, self.lease = store, lease
         self.engine.on_statement = self.meter.statement
         self.served = Served(self.engine, self.meter)
-        migrate(self.engine)
         last, stamped = self._last_commits()
         self.commits = CommitLog(last, lambda: self.now_ms(), stamped)
         self.sites = Sites(self.engine, self.commits)
@@ -126,6 +130,7 @@ class Sojourn:
         self.erasures = Erasures(self.engine)
         self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)
         self.retention = Retention(self.engine, self.sites)
+        self.descriptions = Descriptions(self.sites, self.retention, self.generations)
         self.cleaner = Cleaner(self.engine)
         self.erasing = Erasing(
             self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
@@ -147,18 +152,17 @@ class Sojourn:
         self.erasing.resume()
 
     @classmethod
-    def in_folder(cls, folder: Path, **options: Any) -> "Sojourn":
-        """Raises StoreError for a folder that cannot be made, read or written, or that another process owns."""
-        store = folder.absolute() / "store"
-        try:
-            store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"The data folder {folder} cannot be made: {error.strerror}.") from None
-        if not os.access(store, os.W_OK | os.X_OK) or os.statvfs(store).f_flag & os.ST_RDONLY:
-            raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
-        sojourn = cls(f"chdb://{store}", **options)
-        sojourn.disk = Disk(store, sojourn.bounds.disk_warn_mb)
-        sojourn.demo.look(folder)
+    def at(cls, place: Place, **options: Any) -> "Sojourn":
+        """Raises StoreError for a place that cannot be opened: see `Embedded.within` and `check_founded`."""
+        if place.cluster is not None:
+            cluster = opened(Address.of(place.cluster))
+            lease = Lease(cluster, clock_ms)
+            lease.take()
+            return cls(cluster, lease=lease, **options)
+        engine = Embedded.within(place.folder)
+        sojourn = cls(engine, **options)
+        sojourn.disk = Disk(engine.folder, sojourn.bounds.disk_warn_mb)
+        sojourn.demo.look(place.folder)
         return sojourn
 
     @property
@@ -252,31 +256,15 @@ class Sojourn:
         return self.what_if.effect(site_id, definition.present, changed(definition.present, patch), self.now_ms())
 
     def check_ready(self) -> None:
-        """Raises Unavailable while the store or the worker is not there."""
+        """Raises Unavailable while the store or the worker is not there, or another process has taken over."""
+        if self.lease is not None:
+            self.lease.check()
         self.engine.execute("SELECT 1")
         if not self.loop.is_alive():
             raise Unavailable("The worker does not run; restart the server.")
 
     def describe_site(self, site_id: str) -> dict[str, Any]:
-        definition = self.sites.definition(site_id)
-        answer: dict[str, Any] = shown(definition.present)
-        answer["is_test"] = site_id != owner_of(site_id)
-        answer["retention"] = self._outlook(site_id, definition.present)
-        answer["building"] = None
-        if definition.building:
-            building = shown(definition.building)
-            answer["building"] = {
-                "progress": self.generations.progress(site_id),
-                "changes": {name: value for name, value in building.items() if value != answer.get(name)},
-            }
-        return answer
-
-    def _outlook(self, site_id: str, site: Site) -> dict[str, Any]:
-        """What is hidden and will be deleted, as the API shows it."""
-        outlook = self.retention.outlook(site_id, site, self.now_ms())
-        return {
-            name: value if value is None or name.endswith("_count") else iso(value) for name, value in outlook.items()
-        }
+        return self.descriptions.of(site_id, self.now_ms())
 
     def _let_go(self, site_id: str) -> None:
         self.generations.forget(site_id)
@@ -296,4 +284,6 @@ class Sojourn:
         # After this a restart need not do again what a power cut might have taken along.
         os.sync()
         self.worker.save(is_synced=True)
+        if self.lease is not None:
+            self.lease.end()
         self.engine.close()

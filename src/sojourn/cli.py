@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from sojourn import __version__, settings
-from sojourn.commands import importing, keys, leads, listing, logins, serving, sites, upkeep
-from sojourn.commands.options import DataOption, SiteOption, folder_of
+from sojourn.commands import cluster, copying, importing, keys, leads, listing, logins, serving, sites, upkeep
+from sojourn.commands.options import DataOption, SiteOption, place_of
 from sojourn.errors import InvalidRequest, SojournError
 from sojourn.model.instant import parse_duration
 from sojourn.pipeline.doctor.doctor import SAMPLE
+from sojourn.place import Place
 from sojourn.reports.event_filters import BY_NAME as EVENT_FILTERS
 from sojourn.reports.filters import FILTERS
 
@@ -30,6 +31,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(sites.app, name="sites")
 app.add_typer(leads.app, name="leads")
 app.add_typer(logins.app, name="logins")
+app.add_typer(cluster.app, name="cluster")
 
 FormatOption = Annotated[str, typer.Option("--format", help="table, json, csv or parquet.")]
 
@@ -57,9 +59,7 @@ def serve(
 
 @app.command(epilog="Example: sojourn demo --port 8000")
 def demo(
-    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder for the demo; made anew.")] = Path(
-        "demo-data"
-    ),
+    data: Annotated[str, typer.Option("--data", metavar="DIR", help="Folder for the demo; made anew.")] = "demo-data",
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
@@ -96,7 +96,7 @@ def import_(
     if shift_end not in (None, "now"):
         raise typer.BadParameter("allowed is now", param_hint="--shift-end")
     order = importing.Order(file, columns, shift_end == "now", dry_run, again)
-    importing.import_file(folder_of(data), order, site)
+    importing.import_file(place_of(data), order, site)
 
 
 @app.command(epilog="Example: sojourn sessionize events.csv -o sessions.parquet --lead user_id --time at --type event")
@@ -138,7 +138,7 @@ def sessions(
 ) -> None:
     """List sessions, newest first, with the same filters as the API."""
     wanted = listing.Wanted(format_, limit, output, resume)
-    listing.sessions(folder_of(data), site, wanted, listing.filter_pairs(ctx.args))
+    listing.sessions(place_of(data), site, wanted, listing.filter_pairs(ctx.args))
 
 
 def events(
@@ -153,7 +153,7 @@ def events(
 ) -> None:
     """List events, newest first, with the same filters as the API: suppressed and passive ones too."""
     wanted = listing.Wanted(format_, limit, output, resume)
-    listing.events(folder_of(data), site, wanted, listing.filter_pairs(ctx.args, EVENT_FILTERS))
+    listing.events(place_of(data), site, wanted, listing.filter_pairs(ctx.args, EVENT_FILTERS))
 
 
 _TAKES_FILTERS = {
@@ -180,13 +180,13 @@ def keys_create(
     test: Annotated[bool, typer.Option("--test", help="For the site's test twin, whose data is apart.")] = False,
 ) -> None:
     """Make a key; it is shown this once."""
-    keys.keys_create(folder_of(data), site, kind, is_test=test)
+    keys.keys_create(place_of(data), site, kind, is_test=test)
 
 
 @keys_app.command("list", epilog="Example: sojourn keys list --data sojourn-data")
 def keys_list(data: DataOption = None, site: SiteOption = None) -> None:
     """List the keys by their beginning and end."""
-    keys.keys_list(folder_of(data), site)
+    keys.keys_list(place_of(data), site)
 
 
 @keys_app.command("rotate", epilog="Example: sojourn keys rotate 1f0c2ab93d77 --data sojourn-data")
@@ -194,7 +194,7 @@ def keys_rotate(
     key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None, site: SiteOption = None
 ) -> None:
     """Replace a key; the old one works for one hour more."""
-    keys.keys_rotate(folder_of(data), site, key)
+    keys.keys_rotate(place_of(data), site, key)
 
 
 @keys_app.command("revoke", epilog="Example: sojourn keys revoke 1f0c2ab93d77 --data sojourn-data")
@@ -202,7 +202,7 @@ def keys_revoke(
     key: Annotated[str, typer.Argument(metavar="ID")], data: DataOption = None, site: SiteOption = None
 ) -> None:
     """End a key at once."""
-    keys.keys_revoke(folder_of(data), site, key)
+    keys.keys_revoke(place_of(data), site, key)
 
 
 @app.command("settings", epilog="Example: SOJOURN_PORT=9000 sojourn settings")
@@ -228,7 +228,7 @@ def backup(
     if list_ is not None:
         upkeep.list_backups(list_)
     elif to is not None:
-        upkeep.backup(folder_of(data), to, keep)
+        upkeep.backup(place_of(data), to, keep)
 
 
 @app.command(epilog="Example: sojourn restore --from /backups/sojourn --data restored-data")
@@ -238,7 +238,16 @@ def restore(
     at: Annotated[str | None, typer.Option(metavar="MOMENT", help="Which moment; the newest without it.")] = None,
 ) -> None:
     """Put a backup back into a new data folder, checked file by file."""
-    upkeep.restore(source, folder_of(data), at)
+    upkeep.restore(source, place_of(data), at)
+
+
+@app.command(epilog=f"Example: sojourn copy --from sojourn-data --to '{cluster.EXAMPLE}'")
+def copy(
+    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="A data folder that no server owns.")],
+    target: Annotated[str, typer.Option("--to", metavar="URL", help="A cluster, after `sojourn cluster init`.")],
+) -> None:
+    """Take everything from a folder along to a cluster; cut off, it goes on; in the end all is compared."""
+    copying.copy(Place(source), Place.of(target))
 
 
 @app.command(epilog="Example: sojourn doctor --data sojourn-data --whole --repair")
@@ -252,7 +261,7 @@ def doctor(
     """Compare what is derived with a rebuild from the facts, while a server goes on or without one."""
     if whole and sample is not None:
         raise typer.BadParameter("--whole looks at every lead; leave out --sample", param_hint="--sample")
-    upkeep.doctor(folder_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
+    upkeep.doctor(place_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
 
 
 def main() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from sojourn.errors import InvalidRequest
+from sojourn.place import Place
 
 CONFIG_FILE = "sojourn.toml"
 LEVELS = ("debug", "info", "warning", "error")
-KINDS = {Path: "a path", str: "a text", int: "a whole number"}
+KINDS = {Place: "a path or a URL", str: "a text", int: "a whole number"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("data", Path, Path("sojourn-data"), "folder in which everything is kept"),
+    Setting("data", Place, Place(Path("sojourn-data")), "folder in which everything is kept, or the URL of a cluster"),
     Setting("host", str, "127.0.0.1", "address to listen on; 0.0.0.0 for every interface"),
     Setting("port", int, 8000, "port to listen on"),
     Setting("gather_ms", int, 15, "how long a commit waits for more events, in milliseconds"),
@@ -106,8 +107,9 @@ def _resolve(
 
 def _value(setting: Setting, value: Any, source: str) -> Value:
     try:
-        kept = setting.kind(value)
-        if (setting.allowed and kept not in setting.allowed) or (setting.least is not None and kept < setting.least):
+        kept: Any = Place.of(str(value)) if setting.kind is Place else setting.kind(value)
+        is_low = setting.least is not None and kept < setting.least
+        if is_low or (setting.allowed and kept not in setting.allowed):
             raise ValueError
     except (TypeError, ValueError):
         shown = "(hidden)" if setting.is_secret else repr(value)

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from sojourn.commands import exporting
+from sojourn.place import Place
 from sojourn.web.connection import connect
 from tests.serving import Server, key_in, run
 
@@ -220,7 +221,7 @@ def test_an_export_that_is_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     order = exporting.Order("/v1/sessions", [("from", "1970-01-01")], form, None, out)
     server = Server(data).start()
     try:
-        with connect(data) as client:
+        with connect(Place(data)) as client:
             with monkeypatch.context() as patch:
                 patch.setattr(exporting, "_note", cut)
                 with pytest.raises(KeyboardInterrupt):

@@ -4,18 +4,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from sojourn.app import Sojourn
-from sojourn.errors import StoreError
-from sojourn.store.engine import Engine
 from sojourn.store.schema import migrate, statements, steps
 from tests.serving import run
 
 NEWER = """
 import sys
-from sojourn.store.engine import Engine
-engine = Engine.open("chdb://" + sys.argv[1])
+from pathlib import Path
+from sojourn.store.embedded import Embedded
+engine = Embedded(Path(sys.argv[1]))
 engine.execute("INSERT INTO schema_versions VALUES (9999, '9999_later', 0)")
 engine.close()
 """
@@ -39,9 +36,3 @@ def test_newer_data_is_refused_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "9999" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-
-
-@pytest.mark.parametrize("url", ["mysql://x", "nonsense", "chdb"])
-def test_a_store_of_another_kind_is_refused(url: str) -> None:
-    with pytest.raises(StoreError, match="chdb://"):
-        Engine.open(url)

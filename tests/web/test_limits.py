@@ -12,6 +12,7 @@ import pytest
 
 from sojourn.app import Sojourn
 from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.place import Place
 from sojourn.web.asgi import Application
 from sojourn.web.connection import connect
 from sojourn.web.ingest import MAX_BODY
@@ -85,7 +86,7 @@ def test_a_batch_that_could_never_be_taken_is_told_to_be_smaller(strict: Server)
 
 def test_a_secret_key_sends_without_a_limit_and_so_does_the_owner_on_the_socket(strict: Server) -> None:
     assert strict.send(*[EVENT] * 100)["accepted"] == 100
-    with connect(strict.folder) as client:
+    with connect(Place(strict.folder)) as client:
         assert [client.get("/v1/site").status_code for _ in range(20)] == [200] * 20
         assert client.post("/v1/events", json={"events": [EVENT] * 100}).json()["accepted"] == 100
 

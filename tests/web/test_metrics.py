@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sojourn.app import Sojourn
 from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.place import Place
 from sojourn.web.asgi import Application
 from sojourn.web.connection import connect
 from sojourn.web.metrics import METRICS, is_loopback
@@ -211,7 +212,7 @@ async def test_who_may_read_the_metrics(app: Sojourn) -> None:
 
 
 def test_the_owner_reads_the_metrics_on_the_socket(metered: Server) -> None:
-    with connect(metered.folder) as client:
+    with connect(Place(metered.folder)) as client:
         assert client.get("/metrics").status_code == 200
 
 

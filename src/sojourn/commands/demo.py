@@ -4,7 +4,6 @@ import asyncio
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
@@ -19,6 +18,7 @@ from sojourn.model.refusal import Refused
 from sojourn.pipeline.collect import Arrival, collect
 from sojourn.pipeline.demo import DEMO_MARK, mark_demo
 from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.place import Place
 from sojourn.web.connection import is_served
 
 SEED = 7
@@ -28,11 +28,14 @@ AT_ONCE = 5_000
 SHORTEST_REST, LONGEST_REST = 0.1, 5.0
 
 
-def prepare(folder: Path) -> None:
+def prepare(place: Place) -> None:
     """The demo is made anew each time; a folder that is not a demo's is left alone. Raises StoreError."""
+    folder = place.folder
+    if place.cluster is not None:
+        raise StoreError("The demo is made in a folder of its own; give one with --data.")
     if folder.exists() and any(folder.iterdir()) and not (folder / DEMO_MARK).exists():
         raise StoreError(f"{folder} is not a demo's folder; give an empty one with --data.")
-    if is_served(folder):
+    if is_served(place):
         raise StoreError(f"A demo is running in {folder}; stop it, or give another --data.")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

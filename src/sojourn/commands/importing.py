@@ -17,6 +17,7 @@ from sojourn.adapters.mapping import parse_map
 from sojourn.commands.terminal import err, out, stream
 from sojourn.errors import FileError, InvalidRequest, Unavailable
 from sojourn.model.instant import iso, to_ms
+from sojourn.place import Place
 from sojourn.web.connection import connect
 
 SHOWN_REFUSALS = 20
@@ -45,9 +46,9 @@ class Order:
         return {"path": str(self.path.absolute()), "mapping": mapping, **flags}
 
 
-def import_file(folder: Path, order: Order, site: str | None = None) -> None:
+def import_file(place: Place, order: Order, site: str | None = None) -> None:
     plan = order.plan()
-    with connect(folder, site) as client:
+    with connect(place, site) as client:
         results = _followed(client, plan)
         if not order.is_dry and err.is_terminal:
             err.print("making sessions …", style="dim")

@@ -1,25 +1,25 @@
 """Commands about keys and settings."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from sojourn.commands.terminal import ask, out
 from sojourn.model.instant import iso
+from sojourn.place import Place
 from sojourn.settings import Value
 from sojourn.web.connection import connect
 
 
-def keys_create(folder: Path, site: str | None, kind: str, *, is_test: bool) -> None:
-    with connect(folder, site) as client:
+def keys_create(place: Place, site: str | None, kind: str, *, is_test: bool) -> None:
+    with connect(place, site) as client:
         key = ask(client, "POST", "/local/keys", {"kind": kind, "is_test": is_test})["data"]
     _print_new_key(key)
 
 
-def keys_list(folder: Path, site: str | None) -> None:
-    with connect(folder, site) as client:
+def keys_list(place: Place, site: str | None) -> None:
+    with connect(place, site) as client:
         keys = ask(client, "GET", "/local/keys")["data"]
     table = Table("id", "key", "kind", "site", "test", "made", "ends")
     for key in keys:
@@ -36,15 +36,15 @@ def keys_list(folder: Path, site: str | None) -> None:
     out.print(table)
 
 
-def keys_rotate(folder: Path, site: str | None, key_id: str) -> None:
-    with connect(folder, site) as client:
+def keys_rotate(place: Place, site: str | None, key_id: str) -> None:
+    with connect(place, site) as client:
         key = ask(client, "POST", f"/local/keys/{key_id}/rotate")["data"]
     _print_new_key(key)
     out.print("The old one works for one hour more.")
 
 
-def keys_revoke(folder: Path, site: str | None, key_id: str) -> None:
-    with connect(folder, site) as client:
+def keys_revoke(place: Place, site: str | None, key_id: str) -> None:
+    with connect(place, site) as client:
         key = ask(client, "DELETE", f"/local/keys/{key_id}")["data"]
     out.print(f"{key['shown']} is revoked.")
 

@@ -10,7 +10,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from sojourn.commands.options import DataOption, SiteOption, YesOption, folder_of
+from sojourn.commands.options import DataOption, SiteOption, YesOption, place_of
 from sojourn.commands.terminal import ask, checked, gone, out
 from sojourn.errors import FileError, InvalidRequest
 from sojourn.web.connection import connect
@@ -25,7 +25,7 @@ LeadArgument = Annotated[
 @app.command("show", epilog="Example: sojourn leads show ann@example.com --data sojourn-data")
 def show(lead: LeadArgument, data: DataOption = None, site: SiteOption = None) -> None:
     """Show a lead: its identifiers, when it was seen, and what contradicts."""
-    with connect(folder_of(data), site) as client:
+    with connect(place_of(data), site) as client:
         told = ask(client, "GET", _path(lead))["data"]
     table = Table("what", "value")
     for name, value in _rows(told):
@@ -43,7 +43,7 @@ def export(
     ] = None,
 ) -> None:
     """Write everything that is stored of a lead as one JSON document."""
-    with connect(folder_of(data), site) as client:
+    with connect(place_of(data), site) as client:
         try:
             with client.stream("GET", _path(lead) + "/export", timeout=None) as answer:
                 _write(answer, output)
@@ -56,7 +56,7 @@ def erase(lead: LeadArgument, data: DataOption = None, site: SiteOption = None, 
     """Delete everything of a lead, for good; copies that come later are refused."""
     if not yes:
         raise InvalidRequest(f"This deletes everything of the lead {lead}, for good; say so with --yes.")
-    with connect(folder_of(data), site) as client:
+    with connect(place_of(data), site) as client:
         receipt = ask(client, "DELETE", _path(lead))["data"]
     out.print(
         f"{receipt['lead_id']} is erased: {receipt['event_count']:,} events, {receipt['session_count']:,} sessions, "

@@ -13,6 +13,7 @@ from rich.table import Table
 from sojourn.commands.exporting import Order, export
 from sojourn.commands.terminal import ask, out
 from sojourn.errors import InvalidRequest, StoreError
+from sojourn.place import Place
 from sojourn.reports.filters import BY_NAME, Filter
 from sojourn.reports.sessions import MAX_LIMIT
 from sojourn.web.connection import connect
@@ -58,27 +59,27 @@ class Wanted:
     is_resumed: bool = False
 
 
-def sessions(folder: Path, site: str | None, wanted: Wanted, pairs: list[tuple[str, str]]) -> None:
+def sessions(place: Place, site: str | None, wanted: Wanted, pairs: list[tuple[str, str]]) -> None:
     if wanted.form != "json" and any(name == "updated_since" for name, _ in pairs):
         raise InvalidRequest("--updated-since lists tombstones too, which only --format json can show.")
-    _list(folder, site, wanted, "/v1/sessions", pairs)
+    _list(place, site, wanted, "/v1/sessions", pairs)
 
 
-def events(folder: Path, site: str | None, wanted: Wanted, pairs: list[tuple[str, str]]) -> None:
-    _list(folder, site, wanted, "/v1/events", pairs)
+def events(place: Place, site: str | None, wanted: Wanted, pairs: list[tuple[str, str]]) -> None:
+    _list(place, site, wanted, "/v1/events", pairs)
 
 
-def _list(folder: Path, site: str | None, wanted: Wanted, path: str, pairs: list[tuple[str, str]]) -> None:
+def _list(place: Place, site: str | None, wanted: Wanted, path: str, pairs: list[tuple[str, str]]) -> None:
     if wanted.form not in FORMS:
         raise InvalidRequest(f"--format is {wanted.form!r}; allowed: {', '.join(FORMS)}.")
-    if not folder.exists():
-        raise StoreError(f"There is no data folder {folder}; `sojourn import` or `sojourn serve` makes one.")
+    if place.cluster is None and not place.folder.exists():
+        raise StoreError(f"There is no data folder {place}; `sojourn import` or `sojourn serve` makes one.")
     is_file = wanted.form in ("csv", "parquet")
     if not is_file and (wanted.output is not None or wanted.is_resumed):
         raise InvalidRequest("-o and --resume are for --format csv and parquet.")
     if wanted.is_resumed and wanted.output is None:
         raise InvalidRequest("--resume goes on with a file: give it with -o.")
-    with connect(folder, site) as client:
+    with connect(place, site) as client:
         if is_file:
             order = Order(path, pairs, wanted.form, wanted.limit, wanted.output, wanted.is_resumed)
             export(client, order)

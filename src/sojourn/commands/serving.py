@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -15,6 +14,7 @@ from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
 from sojourn.model.bounds import Bounds
 from sojourn.pipeline.sites import DEFAULT_SITE
+from sojourn.place import Place
 from sojourn.settings import Value
 from sojourn.web.connection import is_served
 from sojourn.web.server import port_socket
@@ -25,24 +25,24 @@ Values = Mapping[str, Value]
 
 
 def serve(values: Values) -> None:
-    folder: Path = values["data"].value
+    place: Place = values["data"].value
     listener = port_socket(values["host"].value, values["port"].value)
-    app = _opened(folder, values)
+    app = _opened(place, values)
 
     def on_ready() -> None:
-        out.print(f"Sojourn {sojourn.__version__} serves {folder} on {_address(values)}")
+        out.print(f"Sojourn {sojourn.__version__} serves {place} on {_address(values)}")
         if not app.keys.list(DEFAULT_SITE):
-            out.print(f"There is no key yet: sojourn keys create --data {folder}")
+            out.print(f"There is no key yet: sojourn keys create --data {place}")
         _tell_of_setup(app, values)
 
-    _run(app, folder, listener, on_ready)
+    _run(app, place, listener, on_ready)
 
 
 def demo(values: Values) -> None:
-    folder: Path = values["data"].value
+    place: Place = values["data"].value
     listener = port_socket(values["host"].value, values["port"].value)
-    prepare(folder)
-    app = _opened(folder, values)
+    prepare(place)
+    app = _opened(place, values)
     logs.configure(values["log_format"].value, "error")  # a month at once is a slow query, and is to be
     world = load(app)
     logs.configure(values["log_format"].value, values["log_level"].value)
@@ -58,14 +58,15 @@ def demo(values: Values) -> None:
         out.print("It goes on while it runs; Ctrl-C ends it.")
         going_on.append(asyncio.create_task(go_on(app, world)))
 
-    _run(app, folder, listener, on_ready)
+    _run(app, place, listener, on_ready)
 
 
-def _opened(folder: Path, values: Values) -> Sojourn:
-    if is_served(folder):
-        raise StoreError(f"Another server owns {folder}; stop it, or give another --data.")
+def _opened(place: Place, values: Values) -> Sojourn:
+    if is_served(place):
+        raise StoreError(f"Another server owns {place}; stop it, or give another --data.")
     logs.configure(values["log_format"].value, values["log_level"].value)
-    app = Sojourn.in_folder(folder, gather=values["gather_ms"].value / 1000, bounds=_bounds(values))
+    place.make()
+    app = Sojourn.at(place, gather=values["gather_ms"].value / 1000, bounds=_bounds(values))
     for name in ("secret_key", "write_key"):
         if values[name].value:
             app.keys.adopt(DEFAULT_SITE, values[name].value, clock_ms())
@@ -81,10 +82,10 @@ def _bounds(values: Values) -> Bounds:
     )
 
 
-def _run(app: Sojourn, folder: Path, listener: Any, on_ready: Any) -> None:
+def _run(app: Sojourn, place: Place, listener: Any, on_ready: Any) -> None:
     deadline = Deadline()
     try:
-        uvloop.run(run_server(app, folder, listener, on_ready, deadline.set))
+        uvloop.run(run_server(app, place.folder, listener, on_ready, deadline.set))
     finally:
         app.close()
         deadline.cancel()

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sojourn.commands.options import DataOption, YesOption, folder_of
+from sojourn.commands.options import DataOption, YesOption, place_of
 from sojourn.commands.terminal import ask, out
 from sojourn.errors import InvalidRequest
 from sojourn.model.site import check_site_id
@@ -23,7 +23,7 @@ def add(
     name: Annotated[str | None, typer.Option(help="Its name; its id without it.")] = None,
 ) -> None:
     """Add a site; `sojourn keys create --site ID` makes a key for it."""
-    with connect(folder_of(data)) as client:
+    with connect(place_of(data)) as client:
         made = ask(client, "POST", "/local/sites", {"id": check_site_id(site), "name": name})["data"]
     out.print(f"The site {made['id']} is there. A key for it: sojourn keys create --site {made['id']}", soft_wrap=True)
 
@@ -31,7 +31,7 @@ def add(
 @app.command("list", epilog="Example: sojourn sites list --data sojourn-data")
 def list_(data: DataOption = None) -> None:
     """List the sites with their timeout, their retention and how many keys they have."""
-    with connect(folder_of(data)) as client:
+    with connect(place_of(data)) as client:
         sites = ask(client, "GET", "/local/sites")["data"]
     table = Table("id", "name", "timeout", "retention", "keys")
     for site in sites:
@@ -46,6 +46,6 @@ def remove(site: SiteArgument, data: DataOption = None, *, yes: YesOption = Fals
     """Remove a site with its keys, its test twin and all their data, for good."""
     if not yes:
         raise InvalidRequest(f"This deletes everything of the site {site}, for good; say so with --yes.")
-    with connect(folder_of(data)) as client:
+    with connect(place_of(data)) as client:
         gone = ask(client, "DELETE", f"/local/sites/{check_site_id(site)}")["data"]
     out.print(f"The site {gone['id']} is removed.")

@@ -52,5 +52,10 @@ def checked(told: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    return f"{count / 1e6:,.1f} MB"
+
+
 def gone(error: httpx.TransportError) -> Unavailable:
     return Unavailable(f"The server of the data folder does not answer: {error}; start it again.")

@@ -10,10 +10,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
 from sojourn.app import clock_ms
-from sojourn.commands.terminal import err, out
+from sojourn.commands.terminal import err, out, size
 from sojourn.errors import ERRORS, SojournError, StoreError, Unavailable
 from sojourn.model.instant import iso
 from sojourn.pipeline.backup import restoring
+from sojourn.place import Place
 from sojourn.web.connection import connect
 
 Step = dict[str, Any]
@@ -21,13 +22,13 @@ Step = dict[str, Any]
 PATIENCE = httpx.Timeout(300.0, read=900.0)
 
 
-def backup(folder: Path, destination: Path, keep: int | None) -> None:
-    _check_there(folder)
+def backup(place: Place, destination: Path, keep: int | None) -> None:
+    _check_there(place)
     order = {"to": str(destination.absolute()), "keep": keep}
-    with connect(folder) as client:
+    with connect(place) as client:
         done = _followed(_steps(client, "/local/backup", order), _copied("backing up"))
     out.print(f"{_summary(done)} -> {destination}", soft_wrap=True)
-    out.print(f"{_size(done['copied'])} copied" + (f", {done['dropped']} older dropped" if done["dropped"] else ""))
+    out.print(f"{size(done['copied'])} copied" + (f", {done['dropped']} older dropped" if done["dropped"] else ""))
 
 
 def list_backups(source: Path) -> None:
@@ -37,21 +38,23 @@ def list_backups(source: Path) -> None:
             moment["moment"],
             f"{moment['event_count']:,}",
             f"{moment['session_count']:,}",
-            _size(moment["size"]),
+            size(moment["size"]),
             moment["sojourn"],
         )
     out.print(table)
 
 
-def restore(source: Path, folder: Path, at: str | None) -> None:
-    done = _followed(restoring.restore(source, folder, at, clock_ms()), _copied("restoring"))
-    out.print(f"{_summary(done)} -> {folder}", soft_wrap=True)
+def restore(source: Path, place: Place, at: str | None) -> None:
+    if place.cluster is not None:
+        raise StoreError("A backup goes back into a folder; a cluster is backed up and restored by its own statements.")
+    done = _followed(restoring.restore(source, place.folder, at, clock_ms()), _copied("restoring"))
+    out.print(f"{_summary(done)} -> {place}", soft_wrap=True)
 
 
-def doctor(folder: Path, sample: int | None, *, repair: bool) -> None:
+def doctor(place: Place, sample: int | None, *, repair: bool) -> None:
     """Raises StoreError when something differs, so that it ends with 1."""
-    _check_there(folder)
-    with connect(folder) as client:
+    _check_there(place)
+    with connect(place) as client:
         order = {"sample": sample, "repair": repair}
         done = _followed(_steps(client, "/local/doctor", order), _examined)
     _print_state(done["state"])
@@ -70,9 +73,9 @@ def doctor(folder: Path, sample: int | None, *, repair: bool) -> None:
     out.print("Everything compared is as the facts have it.")
 
 
-def _check_there(folder: Path) -> None:
-    if not (folder / restoring.STORE).is_dir():
-        raise StoreError(f"There is no data folder {folder}; give the right one with --data.")
+def _check_there(place: Place) -> None:
+    if place.cluster is None and not (place.folder / restoring.STORE).is_dir():
+        raise StoreError(f"There is no data folder {place}; give the right one with --data.")
 
 
 def _steps(client: httpx.Client, path: str, order: Step) -> Iterable[Step]:
@@ -103,7 +106,7 @@ def _followed(steps: Iterable[Step], told: Callable[[Step], str]) -> Step:
 
 
 def _copied(doing: str) -> Callable[[Step], str]:
-    return lambda step: f"{doing}: {_size(step['copied'])} of {_size(step['total'])}"
+    return lambda step: f"{doing}: {size(step['copied'])} of {size(step['total'])}"
 
 
 def _examined(step: Step) -> str:
@@ -113,13 +116,11 @@ def _examined(step: Step) -> str:
 
 
 def _summary(done: Step) -> str:
-    return (
-        f"{done['moment']}: {done['event_count']:,} events, {done['session_count']:,} sessions, {_size(done['size'])}"
-    )
+    return f"{done['moment']}: {done['event_count']:,} events, {done['session_count']:,} sessions, {size(done['size'])}"
 
 
 def _print_state(state: Step) -> None:
-    free = f"{_size(state['free'])} free" if state["free"] is not None else "a cluster"
+    free = f"{size(state['free'])} free" if state["free"] is not None else "a cluster"
     commits = [iso(state[name] // 1000) if state[name] else "none" for name in ("last_commit", "worked_off")]
     out.print(
         f"schema {state['schema']}; last commit {commits[0]}, worked off up to {commits[1]}; {free}", soft_wrap=True
@@ -130,7 +131,3 @@ def _print_findings(check: Step, what: str) -> None:
     out.print(f"{check['site_id']}, {check['table']}: {check['differing']:,} {what}", style="yellow")
     for example in check["examples"]:
         out.print(f"  {example}", soft_wrap=True, markup=False)
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"

@@ -162,9 +162,9 @@ class Build:
     def _entangled(self, share: int, shares: int) -> None:
         if self._spill is None:
             return
-        text = sql("event.entangled").replace("/* rows */", self._engine.kept_arrow(self._spill / "*.arrow"))
         parameters = {**self._parameters, "share": share, "shares": shares}
-        self._write(Rows(self._engine.arrow(text, parameters)), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
+        events = self._engine.arrow_of_kept(sql("event.entangled"), self._spill, parameters)
+        self._write(Rows(events), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
 
     def _write(self, events: Rows, buckets: dict[str, int]) -> None:
         if not len(events):

@@ -1,25 +1,23 @@
-"""One engine, opened by URL: ClickHouse in the process (`chdb:///folder`) or a cluster (`clickhouse://…`)."""
+"""What is asked of ClickHouse, be it in the process (`store/embedded.py`) or a cluster (`store/cluster.py`)."""
 
-import re
-import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 import pyarrow as pa
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from clickhouse_connect.driver.exceptions import Error as DriverError
+from clickhouse_connect.driver.external import ExternalData
 
 from sojourn.errors import StoreError, Unavailable
-from sojourn.store.written import check_written
 
 # Set for every statement, embedded or not: what is answered must not hang on a server's defaults.
 SETTINGS = {
@@ -32,15 +30,14 @@ SETTINGS = {
     "max_query_size": 16_777_216,
     "output_format_arrow_low_cardinality_as_dictionary": 1,
     "output_format_arrow_string_as_string": 1,
-    "output_format_arrow_compression_method": "'none'",  # what is read is read once, in this process
+    "output_format_arrow_compression_method": "none",  # what is read is read once, in this process
     "use_top_k_dynamic_filtering": 0,  # doubles the time of a list in which hardly any session fits
     "schema_inference_make_columns_nullable": 2,  # as the file says
 }
 
 INSERT, QUERY = "insert", "query"
 OTHER = "other"
-
-_INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
+JSON_LINES = "JSONEachRow"
 
 Row = tuple[Any, ...]
 
@@ -52,6 +49,10 @@ class Statement(NamedTuple):
     name: str
     seconds: float
     failure: str | None
+
+
+class Unreachable(StoreError):
+    """Nobody answers there."""
 
 
 def _unheard(_statement: Statement) -> None:
@@ -79,16 +80,17 @@ def name_of(text: str) -> str:
     return text[3 : text.index(" */")] if text.startswith("/* ") else OTHER
 
 
-class Engine:
+class Engine(ABC):
     """Queries and inserts from any thread: each call borrows a connection of its own.
 
     `on_statement` is told of each when it has ended, in the thread that asked.
     Raises Unavailable when the engine cannot do it now, StoreError when it cannot be opened.
     """
 
-    def __init__(self, connect: Callable[[], Client], folder: Path | None = None) -> None:
-        self.folder = folder  # where the embedded engine keeps its files; none for a cluster
-        self._connect = connect
+    folder: Path | None = None  # where the embedded engine keeps its files; none for a cluster
+    breaking: tuple[type[Exception], ...] = ()  # what a connection that meets it is of no more use after
+
+    def __init__(self) -> None:
         self._idle: list[Client] = []
         self._all: list[Client] = []
         self._lock = threading.Lock()
@@ -96,44 +98,61 @@ class Engine:
         with self._client() as client:
             client.command("SELECT 1")
 
-    @classmethod
-    def open(cls, url: str) -> "Engine":
-        parts = urlsplit(url)
-        if parts.scheme == "chdb":
-            path = unquote(parts.path)
-            return cls(lambda: _get_client(interface="chdb", path=path), Path(path))
-        if parts.scheme == "clickhouse":
-            return cls(
-                lambda: _get_client(
-                    host=parts.hostname or "127.0.0.1",
-                    port=parts.port or 8123,
-                    username=unquote(parts.username or "default"),
-                    password=unquote(parts.password or ""),
-                    database=parts.path.strip("/") or "default",
-                    autogenerate_session_id=False,
-                )
-            )
-        raise StoreError(f"The store {url!r} cannot be opened: its URL starts with chdb:// or clickhouse://.")
+    @abstractmethod
+    def _connect(self) -> Client:
+        """A connection with the SETTINGS. Raises StoreError."""
+
+    @abstractmethod
+    def create_table(self, statement: str) -> None:
+        """A `CREATE TABLE IF NOT EXISTS` of the schema."""
+
+    @abstractmethod
+    def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
+        """INSERT … SELECT, in which `/* rows */` stands for the rows of the table."""
+
+    @abstractmethod
+    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
+        """A query in which `/* rows */` stands for all rows that `keep_arrow` wrote into the folder."""
 
     @contextmanager
     def _client(self, kind: str = QUERY, name: str = OTHER) -> Iterator[Client]:
         """A connection for one statement."""
-        began, failure = time.perf_counter(), None
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
             client = self._connect()
             with self._lock:
                 self._all.append(client)
+        is_broken = False
         try:
-            yield client
+            with self._told(kind, name):
+                yield client
+        except Unavailable as error:
+            is_broken = isinstance(error.__cause__, self.breaking)
+            raise
+        finally:
+            self._give_back(client, is_broken)
+
+    @contextmanager
+    def _told(self, kind: str, name: str) -> Iterator[None]:
+        """One statement, of which `on_statement` is told. Raises Unavailable."""
+        began, failure = time.perf_counter(), None
+        try:
+            yield
         except (ClickHouseError, DriverError, OSError) as error:
             failure = _name_of_failure(error)
-            raise _refusal(error) from error
+            raise refused(error) from error
         finally:
-            with self._lock:
-                self._idle.append(client)
             self.on_statement(Statement(kind, name, time.perf_counter() - began, failure))
+
+    def _give_back(self, client: Client, is_broken: bool) -> None:
+        with self._lock:
+            if not is_broken:
+                self._idle.append(client)
+            elif client in self._all:
+                self._all.remove(client)
+        if is_broken:
+            client.close()
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         with self._client(QUERY, name_of(text)) as client:
@@ -144,50 +163,40 @@ class Engine:
         with self._client(QUERY, name_of(text)) as client:
             return list(client.query(text, parameters=dict(parameters or {})).named_results())
 
-    def execute(self, text: str, parameters: Mapping[str, Any] | None = None) -> None:
+    def execute(
+        self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
+    ) -> None:
         with self._client(QUERY, name_of(text)) as client:
-            client.command(text, parameters=dict(parameters or {}))
-        if found := _INSERTS.search(text):
-            self._check_written(found[1])
+            client.command(text, parameters=dict(parameters or {}), external_data=external)
 
-    def insert(self, table: str, columns: Sequence[str], body: bytes) -> None:
-        """Rows as JSON, one object a line. Durable when it returns, for tables that are synced on insert.
+    def raw(self, text: str, parameters: Mapping[str, Any], form: str) -> bytes:
+        """The rows in one of the engine's own forms."""
+        with self._client(QUERY, name_of(text)) as client:
+            body: bytes = client.raw_query(text, parameters=dict(parameters), fmt=form)
+        return body
 
-        Raises Unavailable, also when the disk ran full meanwhile and took the rows along.
+    def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
+        """Rows as JSON, one object a line, or in another form. Durable when it returns, for tables that are synced on
+        insert. Raises Unavailable, also when the disk ran full meanwhile and took the rows along.
         """
         with self._client(INSERT, table) as client:
-            client.raw_insert(table, columns, body, fmt="JSONEachRow")
-        self._check_written(table)
+            client.raw_insert(table, columns, body, fmt=form)
 
-    def arrow(self, text: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
+    def arrow(
+        self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
+    ) -> pa.Table:
         """The rows as an Arrow table; texts of few values are dictionaries."""
         with self._client(QUERY, name_of(text)) as client:
-            body = client.raw_query(text, parameters=dict(parameters or {}), fmt="ArrowStream")
+            body = client.raw_query(text, parameters=dict(parameters or {}), fmt="ArrowStream", external_data=external)
         return pa.ipc.open_stream(pa.py_buffer(body)).read_all()
-
-    def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
-        """INSERT … SELECT, in which `/* rows */` stands for the rows of the table."""
-        with tempfile.NamedTemporaryFile(prefix="sojourn-", suffix=".arrow") as file:
-            path = Path(file.name)
-            self.keep_arrow(table, path)
-            self.execute(text.replace("/* rows */", self.kept_arrow(path)), parameters)
 
     @staticmethod
     def keep_arrow(table: pa.Table, path: Path) -> None:
-        """Write a table for `kept_arrow`; a column without nulls says so, so that the engine's has none either."""
+        """Write a table for `arrow_of_kept`; a column without nulls says so, so that the engine's has none either."""
         fields = [field.with_nullable(table[field.name].null_count > 0) for field in table.schema]
         table = table.cast(pa.schema(fields))
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
             writer.write_table(table.combine_chunks())
-
-    @staticmethod
-    def kept_arrow(path: Path) -> str:
-        """The rows that `keep_arrow` wrote, as a table in SQL; `*` in the name stands for any."""
-        return f"file('{path}', 'Arrow')"
-
-    def _check_written(self, table: str) -> None:
-        if self.folder is not None:
-            check_written(self, self.folder, table)
 
     def close(self) -> None:
         with self._lock:
@@ -196,19 +205,22 @@ class Engine:
             client.close()
 
 
-def _get_client(**options: Any) -> Client:
+def get_client(**options: Any) -> Client:
+    """Raises StoreError with the engine's own words."""
     try:
         client: Client = clickhouse_connect.get_client(**options)
-        for name, value in SETTINGS.items():
-            client.command(f"SET {name} = {value}")
+        return client
     except (ClickHouseError, DriverError, OSError) as error:
-        where = options.get("path") or options.get("host")
-        raise StoreError(f"The store in {where} cannot be opened: {_reason(error)}") from error
-    return client
+        if isinstance(error, OperationalError | OSError) and "host" in options:
+            raise Unreachable(
+                f"The store cannot be opened: nobody answers at {options['host']}:{options['port']}."
+            ) from error
+        where = options.get("path") or f"{options['host']}:{options['port']}"
+        raise StoreError(f"The store in {where} cannot be opened: {reason_of(error)}") from error
 
 
-def _refusal(error: Exception) -> Unavailable:
-    return Unavailable(f"The store cannot do this now, so nothing was acknowledged; repeat it: {_reason(error)}")
+def refused(error: Exception) -> Unavailable:
+    return Unavailable(f"The store cannot do this now, so nothing was acknowledged; repeat it: {reason_of(error)}")
 
 
 def _name_of_failure(error: Exception) -> str:
@@ -216,7 +228,7 @@ def _name_of_failure(error: Exception) -> str:
     return str(getattr(error, "name", None) or type(error).__name__)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """One line of the engine's own words, without its stack and its query."""
     text = str(error)
     for mark in ("DB::Exception: ", "Exception: "):

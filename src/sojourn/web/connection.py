@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -11,16 +12,17 @@ import uvloop
 
 from sojourn.app import Sojourn
 from sojourn.model.site import check_site_id, owner_of
+from sojourn.place import Place
 from sojourn.web.server import serve, socket_path
 
 TIMEOUT = 300.0
 
 
-def is_served(folder: Path) -> bool:
-    """Whether a server owns the folder and answers."""
-    if not folder.is_dir():
+def is_served(place: Place) -> bool:
+    """Whether a server of this machine owns the place and answers."""
+    if not place.folder.is_dir():
         return False
-    with socket_path(folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+    with socket_path(place.folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(path)
         except OSError:
@@ -29,19 +31,20 @@ def is_served(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def connect(folder: Path, site_id: str | None = None) -> Iterator[httpx.Client]:
-    """A client of the API on the folder's socket, which needs no key; for the default site or another one.
+def connect(place: Place, site_id: str | None = None) -> Iterator[httpx.Client]:
+    """A client of the API on the place's socket, which needs no key; for the default site or another one.
 
-    Raises StoreError when the folder cannot be opened, InvalidRequest for a site id that is none.
+    Raises StoreError when it cannot be opened, InvalidRequest for a site id that is none.
     """
     headers = {"X-Sojourn-Site": site_id} if site_id is not None and check_site_id(owner_of(site_id)) else {}
-    if is_served(folder):
-        with _client(folder, headers) as client:
+    if is_served(place):
+        with _client(place.folder, headers) as client:
             yield client
         return
-    sojourn = Sojourn.in_folder(folder)
+    place.make()
+    sojourn = Sojourn.at(place)
     try:
-        with _serving(sojourn, folder), _client(folder, headers) as client:
+        with _serving(sojourn, place.folder), _client(place.folder, headers) as client:
             yield client
         sojourn.loop.stop()
         sojourn.work_off()
@@ -60,13 +63,13 @@ def _client(folder: Path, headers: dict[str, str]) -> Iterator[httpx.Client]:
 @contextlib.contextmanager
 def _serving(sojourn: Sojourn, folder: Path) -> Iterator[None]:
     ready = threading.Event()
-    thread = threading.Thread(
-        target=lambda: uvloop.run(serve(sojourn, folder, None, ready.set)), name="sojourn-local", daemon=True
-    )
-    thread.start()
-    ready.wait()
-    try:
-        yield
-    finally:
-        sojourn.stop()
-        thread.join()
+    with ThreadPoolExecutor(1, thread_name_prefix="sojourn-local") as threads:
+        serving = threads.submit(lambda: uvloop.run(serve(sojourn, folder, None, ready.set)))
+        serving.add_done_callback(lambda _: ready.set())
+        ready.wait()
+        try:
+            if serving.done():
+                serving.result()  # it could not begin, and says why
+            yield
+        finally:
+            sojourn.stop()

@@ -22,6 +22,7 @@ from sojourn.pipeline.backup.moment import (
 )
 from sojourn.pipeline.backup.reading import Backup, moment_at, moments_of, reading
 from sojourn.pipeline.backup.taking import TOLD_EVERY, Step, counts, shown
+from sojourn.store.embedded import Embedded
 from sojourn.store.engine import Engine
 from sojourn.store.parts import Parts
 from sojourn.store.schema import migrate, steps
@@ -114,7 +115,7 @@ class Restoring:
 
     def into(self, store: Path, now_ms: int) -> Iterator[Step]:
         """Raises StoreError when a file is not as it was written, or when what was restored counts otherwise."""
-        engine = Engine.open(f"chdb://{store.absolute()}")
+        engine = Embedded(store.absolute())
         try:
             yield from self._fill(Parts(engine))
             migrate(engine, now_ms)

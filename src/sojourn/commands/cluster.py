@@ -1,0 +1,47 @@
+"""Commands for a cluster of ClickHouse: make its tables, check it, tell how it is."""
+
+import typer
+from rich.table import Table
+
+from sojourn.commands import upkeep
+from sojourn.commands.options import DataOption, place_of
+from sojourn.commands.terminal import out, size
+from sojourn.pipeline import clusters
+
+app = typer.Typer(help="Make, check and look at the tables of a ClickHouse cluster.", no_args_is_help=True)
+_SAMPLE = 200
+EXAMPLE = "clickhouse://name:password@host1:8123,host2:8123/sojourn?cluster=NAME"
+
+
+@app.command("init", epilog=f"Example: sojourn cluster init --store '{EXAMPLE}'")
+def init(store: DataOption = None) -> None:
+    """Make the databases and tables that are missing, on every node; doing it again changes nothing."""
+    place = place_of(store)
+    made = clusters.make(place)
+    out.print(f"{place}: " + (f"made {', '.join(made)}." if made else "everything is there."), soft_wrap=True)
+
+
+@app.command("check", epilog=f"Example: sojourn cluster check --store '{EXAMPLE}'")
+def check(store: DataOption = None) -> None:
+    """Whether every node answers, all have the same tables and time, and sessions are as a rebuild has them."""
+    place = place_of(store)
+    clocks = [node.clock_ms for node in clusters.checked(place)]
+    out.print(f"{len(clocks)} nodes answer; the same tables, clocks {max(clocks) - min(clocks)} ms apart.")
+    upkeep.doctor(place, _SAMPLE, repair=False)
+
+
+@app.command("status", epilog=f"Example: sojourn cluster status --store '{EXAMPLE}'")
+def status(store: DataOption = None) -> None:
+    """What lies on each node: rows in all their versions, parts and bytes."""
+    table = Table("node", "version", "events", "parts", "sessions", "parts", "size", "free", "clock")
+    for node in clusters.looked_at(place_of(store)):
+        counts = (node.event_rows, node.event_parts, node.session_rows, node.session_parts)
+        table.add_row(
+            node.node,
+            node.version,
+            *(f"{count:,}" for count in counts),
+            size(node.size),
+            size(node.free),
+            f"{node.clock_ms:+} ms",
+        )
+    out.print(table)

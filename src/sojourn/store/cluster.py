@@ -1,0 +1,167 @@
+"""A ClickHouse cluster: each table a Distributed one over local ones, which lie in a database of their own."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from clickhouse_connect.driver.binding import format_bind_value
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import OperationalError
+from clickhouse_connect.driver.external import ExternalData
+
+from sojourn.store.address import Address
+from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
+from sojourn.store.sharding import SHARDED_BY
+from sojourn.store.structure import structure_of
+
+_SETTINGS = {
+    **SETTINGS,
+    "distributed_product_mode": "global",  # what a subquery finds is found on every shard
+    "distributed_foreground_insert": 1,  # acknowledged when the shards have it on their disks
+    "parallel_distributed_insert_select": 0,  # what a statement reads, it reads of all shards
+    "skip_unavailable_shards": 0,  # an answer is whole or none
+    "load_balancing": "first_or_random",
+}
+# A statement about the files of a table, which each node does for its own.
+_OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)
+_READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
+_SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
+_OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations)\b")
+# A server takes no longer field of a form; what is longer stands in the statement itself.
+_LONGEST_PARAMETER = 20_000
+_CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
+_ROWS = "sent_rows"
+# What it says of a connection that fails is told by the error, and more clearly.
+logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+_CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
+
+
+def connect_to(address: Address, node: tuple[str, int], database: str | None = None) -> Client:
+    """Raises Unreachable and other StoreErrors."""
+    return get_client(
+        host=node[0],
+        port=node[1],
+        username=address.name,
+        password=address.password,
+        database=address.database if database is None else database,
+        secure=address.is_secure,
+        verify=address.is_verified,
+        ca_cert=address.ca,
+        connect_timeout=_CONNECT_SECONDS,
+        send_receive_timeout=_ANSWER_SECONDS,
+        autogenerate_session_id=False,
+        form_encode_query_params=True,
+        settings=_SETTINGS,
+    )
+
+
+def connected(address: Address, database: str | None = None) -> Client:
+    """To the first node that answers. Raises StoreError."""
+    *others, last = address.nodes
+    for node in others:
+        with suppress(Unreachable):
+            return connect_to(address, node, database)
+    return connect_to(address, last, database)
+
+
+class Cluster(Engine):
+    """The statements of the embedded engine, on many nodes.
+
+    Raises StoreError when no node can be reached, or refuses the name, the password or the database.
+    """
+
+    breaking = (OperationalError, OSError)
+
+    def __init__(self, address: Address) -> None:
+        self.address = address
+        self.check_lease: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
+        super().__init__()
+
+    def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
+        self.check_lease()
+        super().insert(table, columns, body, form)
+
+    def _connect(self) -> Client:
+        return connected(self.address)
+
+    def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        return super().query(*self._fitted(text, parameters))
+
+    def named(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        return super().named(*self._fitted(text, parameters))
+
+    def arrow(
+        self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
+    ) -> pa.Table:
+        return super().arrow(*self._fitted(text, parameters), external)
+
+    def execute(
+        self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
+    ) -> None:
+        if not text.startswith("/* process.say */"):
+            self.check_lease()
+        text, fitted = self._fitted(text, parameters)
+        if not _OF_FILES.search(text):
+            super().execute(text, fitted, external)
+            return
+        before, head, table, rest = _OF_FILES.split(text, maxsplit=1)
+        # A deletion looks for other tables where its own one lies, and by the server's settings: it shall find those of
+        # all shards.
+        rest = _READS.sub(rf"\1 {self.address.database}.\2", _SUBQUERIES.sub(r"GLOBAL \1", rest))
+        local = f"{before}{head} {self.address.local}.{table}{rest}"
+        for node in self.address.nodes:
+            self.on_node(node, local, fitted)
+
+    def on_node(self, node: tuple[str, int], text: str, parameters: Mapping[str, Any] | None = None) -> None:
+        """Raises Unavailable, also when the node cannot be reached."""
+        try:
+            with closing(connect_to(self.address, node)) as client, self._told(QUERY, name_of(text)):
+                client.command(text, parameters=dict(parameters or {}))
+        except Unreachable as error:
+            raise refused(error) from error
+
+    def create_table(self, statement: str) -> None:
+        """The local table on each node, and over them the one that is asked."""
+        name = _CREATES.findall(statement)[0]
+        local, asked = self.address.local, self.address.database
+        shards = f"Distributed('{self.address.cluster}', '{local}', '{name}', {SHARDED_BY[name]})"
+        for node in self.address.nodes:
+            self.on_node(node, _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}", statement, count=1))
+            self.on_node(node, f"CREATE TABLE IF NOT EXISTS {asked}.{name} AS {local}.{name} ENGINE = {shards}")
+
+    def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
+        self.execute(text.replace("/* rows */", _ROWS), parameters, _external(table))
+
+    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
+        kept = pa.concat_tables(
+            pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in sorted(folder.iterdir())
+        )
+        return self.arrow(text.replace("/* rows */", _ROWS), parameters, _external(kept.unify_dictionaries()))
+
+    def _fitted(self, text: str, parameters: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any]]:
+        """What asks of the server's own tables asks each node; long parameters stand in the statement."""
+        if _OF_SERVERS.search(text):
+            text = _OF_SERVERS.sub(rf"clusterAllReplicas('{self.address.cluster}', system.\1)", text)
+            text = text.replace("currentDatabase()", f"'{self.address.local}'")
+        short: dict[str, Any] = {}
+        for name, value in (parameters or {}).items():
+            shown = str(format_bind_value(value)) if isinstance(value, list | tuple) else ""
+            if len(shown) <= _LONGEST_PARAMETER:
+                short[name] = value
+                continue
+            quoted = shown.replace("\\", "\\\\").replace("'", "\\'")
+            text = re.sub(rf"\{{{name}:([^}}]+)\}}", lambda of: f"CAST('{quoted}' AS {of[1]})", text)  # noqa: B023 used at once
+        return text, short
+
+
+def _external(table: pa.Table) -> ExternalData:
+    """The rows of an Arrow table as a table of the statement that they come with."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    body = sink.getvalue().to_pybytes()
+    return ExternalData(file_name=_ROWS, data=body, fmt="ArrowStream", structure=structure_of(table))

@@ -1,0 +1,80 @@
+"""ClickHouse in this process, on a folder that it owns."""
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.external import ExternalData
+
+from sojourn.errors import StoreError
+from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client
+from sojourn.store.schema import migrate
+from sojourn.store.written import check_written
+
+_INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
+
+
+class Embedded(Engine):
+    """One a process: a second one on another folder is refused. Raises StoreError when the folder cannot be opened."""
+
+    folder: Path
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__()
+
+    @classmethod
+    def within(cls, folder: Path) -> "Embedded":
+        """That of a data folder, with its tables as this program needs them.
+
+        Raises StoreError for a folder that cannot be made, read or written, that another process owns, with newer data.
+        """
+        store = folder.absolute() / "store"
+        try:
+            store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"The data folder {folder} cannot be made: {error.strerror}.") from None
+        if not os.access(store, os.W_OK | os.X_OK) or os.statvfs(store).f_flag & os.ST_RDONLY:
+            raise StoreError(f"The data folder {folder} cannot be written; give another one, or the right to write.")
+        engine = cls(store)
+        migrate(engine)
+        return engine
+
+    def _connect(self) -> Client:
+        client = get_client(interface="chdb", path=str(self.folder))
+        for name, value in SETTINGS.items():
+            client.command(f"SET {name} = {value!r}")
+        return client
+
+    def create_table(self, statement: str) -> None:
+        self.execute(statement)
+
+    def execute(
+        self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
+    ) -> None:
+        super().execute(text, parameters, external)
+        if found := _INSERTS.search(text):
+            check_written(self, self.folder, found[1])
+
+    def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
+        """Raises Unavailable, also when the disk ran full meanwhile and took the rows along."""
+        super().insert(table, columns, body, form)
+        check_written(self, self.folder, table)
+
+    def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
+        with tempfile.NamedTemporaryFile(prefix="sojourn-", suffix=".arrow") as file:
+            path = Path(file.name)
+            self.keep_arrow(table, path)
+            self.execute(_with_rows(text, path), parameters)
+
+    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
+        return self.arrow(_with_rows(text, folder / "*.arrow"), parameters)
+
+
+def _with_rows(text: str, path: Path) -> str:
+    return text.replace("/* rows */", f"file('{path}', 'Arrow')")

@@ -1,0 +1,120 @@
+"""A real cluster for tests: ClickHouse nodes on loopback, each a process of its own out of the embedded engine's wheel.
+
+There is no Keeper in it, so tables are made node by node: Replicated tables and ON CLUSTER cannot be shown here.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+NAME = "sojourn"
+STARTS_WITHIN = 60.0
+
+_CONFIG = """<clickhouse>
+  <listen_host>127.0.0.1</listen_host>
+  <tcp_port>{tcp}</tcp_port>
+  <http_port>{http}</http_port>
+  <max_server_memory_usage>2000000000</max_server_memory_usage>
+  <remote_servers><{name}>{shards}</{name}></remote_servers>
+</clickhouse>
+"""
+_SHARD = "<shard><replica><host>127.0.0.1</host><port>{tcp}</port></replica></shard>"
+
+# The engine serves for as long as its one statement runs, and reads config.xml in the folder that it runs in.
+_NODE = """
+import os
+import chdb
+chdb._chdb.query(
+    "SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP;"
+    "SELECT sleepEachRow(1) FROM numbers(36000)"
+    " SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0 FORMAT Null",
+    "TabSeparated", path=os.path.abspath("data"))
+"""
+
+
+class Node:
+    """One process, whose tables outlive it."""
+
+    def __init__(self, folder: Path, tcp: int, http: int) -> None:
+        self.folder = folder
+        self.tcp = tcp
+        self.http = http
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([sys.executable, "-c", _NODE], cwd=self.folder, stdout=log, stderr=log)
+
+    def wait(self) -> None:
+        """Until it answers."""
+        deadline = time.monotonic() + STARTS_WITHIN
+        while True:
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.http}/ping", timeout=1):
+                return
+            assert self._process is not None
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise AssertionError(f"a node did not start: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.send(signal.SIGKILL)
+            self._process.wait()
+
+
+class Cluster:
+    """Shards of one node each."""
+
+    def __init__(self, folder: Path, shards: int = 2) -> None:
+        ports = _free_ports(2 * shards)
+        pairs = list(zip(ports[::2], ports[1::2], strict=True))
+        known = "".join(_SHARD.format(tcp=tcp) for tcp, _ in pairs)
+        self.nodes = []
+        for number, (tcp, http) in enumerate(pairs, 1):
+            place = folder / f"node{number}"
+            place.mkdir(parents=True)
+            (place / "config.xml").write_text(_CONFIG.format(tcp=tcp, http=http, name=NAME, shards=known))
+            self.nodes.append(Node(place, tcp, http))
+
+    def start(self) -> "Cluster":
+        for node in self.nodes:
+            node.start()
+        for node in self.nodes:
+            node.wait()
+        return self
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.kill()
+
+    def url(self, database: str) -> str:
+        hosts = ",".join(f"127.0.0.1:{node.http}" for node in self.nodes)
+        return f"clickhouse://{hosts}/{database}?cluster={NAME}"
+
+
+@contextlib.contextmanager
+def running(folder: Path, shards: int = 2) -> Iterator[Cluster]:
+    cluster = Cluster(folder, shards)
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]

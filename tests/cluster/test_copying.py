@@ -1,0 +1,91 @@
+"""`sojourn copy`: a folder's data on a cluster, whatever cuts it off in between."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sojourn.pipeline import copying
+from sojourn.place import Place
+from tests.cluster.nodes import Cluster
+from tests.fixtures.make_folder import crowd
+from tests.serving import Server, run
+
+CUT = """
+import sys
+from pathlib import Path
+from sojourn.app import clock_ms
+from sojourn.pipeline import copying
+from sojourn.place import Place
+copying.ROWS_A_PIECE = 40
+pieces = 0
+for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2]), clock_ms).run():
+    pieces += 1
+    if pieces == int(sys.argv[3]):
+        import os
+        os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with sessions, keys, a segment, and an erased lead."""
+    place = tmp_path / "data"
+    server = Server(place).start()
+    server.send(*crowd())
+    server.quiet(200)
+    assert (
+        server.ask("POST", "/v1/segments", json={"name": "s", "filters": {"entry_point": ["click"]}}).status_code == 201
+    )
+    some = server.sessions()[0]["lead"]["id"]
+    assert server.ask("DELETE", f"/v1/leads/{some}").status_code == 200
+    server.quiet(1)
+    assert server.stop() == 0
+    server.close()
+    return place
+
+
+def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
+    done = run(kind, "--data", place, "--from", "1970-01-01", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
+
+
+def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Cluster, folder: Path) -> None:
+    url = cluster.url("copied")
+    assert run("cluster", "init", "--store", url).returncode == 0
+    for pieces in (1, random.randrange(2, 12)):
+        cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
+        assert cut.returncode == -9
+    done = run("copy", "--from", str(folder), "--to", url)
+    assert "the same in" in done.stdout, done.stderr
+    assert shown(url) == shown(str(folder))
+    assert shown(url, "events") == shown(str(folder), "events")
+    assert run("keys", "list", "--store", url).stdout == run("keys", "list", "--data", str(folder)).stdout
+    again = run("copy", "--from", str(folder), "--to", url)
+    assert (again.returncode, "copy to a database of its own" in again.stderr) == (1, True)
+    assert "as the facts have it" in run("doctor", "--store", url, "--whole").stdout
+
+
+def test_a_difference_is_told(cluster: Cluster, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = cluster.url("unequal")
+    assert run("cluster", "init", "--store", url).returncode == 0
+    lacking = (
+        "ROWS = copying.Copying._pieces\ncopying.Copying._pieces = lambda s, t: list(ROWS(s, t))[t == 'events':]\n"
+    )
+    text = CUT.replace("pieces = 0", f"{lacking}pieces = 0", 1)
+    cut = subprocess.run(
+        [sys.executable, "-c", text, str(folder), url, "0"], check=False, capture_output=True, text=True
+    )
+    assert "The rows of events differ" in cut.stderr
+
+
+def test_only_a_folder_is_copied_and_only_to_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    wrong = run("copy", "--from", str(tmp_path), "--to", str(tmp_path / "other"))
+    assert (wrong.returncode, "Copy from a folder" in wrong.stderr) == (2, True)
+    assert isinstance(copying.ROWS_A_PIECE, int)
+    assert Place.of(cluster.url("x")).cluster

@@ -1,0 +1,85 @@
+"""`sojourn cluster`: what it makes, what it tells, and that a wrong word changes nothing."""
+
+import clickhouse_connect
+import pytest
+
+from tests.cluster.nodes import Cluster, Node
+from tests.serving import run
+
+
+def tables(node: Node, database: str) -> set[str]:
+    client = clickhouse_connect.get_client(host="127.0.0.1", port=node.http)
+    try:
+        rows = client.query(f"SELECT name FROM system.tables WHERE database IN ('{database}', '{database}_local')")
+        return {name for (name,) in rows.result_rows}
+    finally:
+        client.close()
+
+
+def command(node: Node, text: str) -> None:
+    client = clickhouse_connect.get_client(host="127.0.0.1", port=node.http)
+    try:
+        client.command(text)
+    finally:
+        client.close()
+
+
+def test_tables_are_made_on_every_node_once(cluster: Cluster) -> None:
+    url = cluster.url("made")
+    before = run("keys", "list", "--store", url)
+    assert (before.returncode, "sojourn cluster init" in before.stderr) == (1, True), before.stderr
+    first, second = run("cluster", "init", "--store", url), run("cluster", "init", "--store", url)
+    assert "made 0001_facts" in first.stdout, first.stderr
+    assert "everything is there" in second.stdout, second.stderr
+    first_node, second_node = cluster.nodes
+    assert tables(first_node, "made") == tables(second_node, "made") > {"events", "sessions"}
+    told = run("cluster", "status", "--store", url)
+    assert all(f"127.0.0.1:{node.http}" in told.stdout for node in cluster.nodes), told.stderr
+    checked = run("cluster", "check", "--store", url)
+    assert "2 nodes answer" in checked.stdout, checked.stderr
+    assert "as the facts have it" in checked.stdout
+
+
+def test_nodes_that_do_not_fit_together_are_found(cluster: Cluster) -> None:
+    url = cluster.url("unlike")
+    run("cluster", "init", "--store", url)
+    command(cluster.nodes[1], "DROP TABLE unlike_local.names SYNC")
+    assert "lacks the table names" in run("cluster", "check", "--store", url).stderr
+    command(cluster.nodes[1], "CREATE TABLE unlike_local.names (x UInt8) ENGINE = MergeTree ORDER BY x")
+    assert "another table names" in run("cluster", "check", "--store", url).stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("cluster=sojourn", "cluster=other", "knows no cluster 'other'"),
+        ("127.0.0.1", "nobody:secret@127.0.0.1", "Authentication failed"),
+        ("/wrong?", "/taken?", "which is not Sojourn's"),
+        ("/wrong?", "/wrong!?", "names no database"),
+        ("clickhouse:", "mysql:", "begin with clickhouse://"),
+    ],
+)
+def test_a_wrong_word_changes_nothing_and_is_told_in_a_line(cluster: Cluster, old: str, new: str, why: str) -> None:
+    command(cluster.nodes[1], "CREATE DATABASE IF NOT EXISTS taken")
+    command(cluster.nodes[1], "CREATE TABLE IF NOT EXISTS taken.orders (x UInt8) ENGINE = MergeTree ORDER BY x")
+    done = run("cluster", "init", "--store", cluster.url("wrong").replace(old, new, 1))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert why in done.stderr
+    assert "secret" not in done.stderr
+    for node in cluster.nodes:
+        assert tables(node, "wrong") == set()
+        assert tables(node, "taken") <= {"orders"}
+
+
+def test_a_node_that_is_not_named_or_not_there_is_told(cluster: Cluster) -> None:
+    first, second = (f"127.0.0.1:{node.http}" for node in cluster.nodes)
+    lacking = run("cluster", "init", "--store", cluster.url("lacking").replace(f",{second}", ""))
+    assert "has 2 nodes, the URL names 1" in lacking.stderr
+    away = run("cluster", "init", "--store", cluster.url("away").replace(first, "127.0.0.1:1"))
+    assert "nobody answers at 127.0.0.1:1" in away.stderr
+    assert len(away.stderr.strip().splitlines()) == 1
+
+
+def test_a_folder_is_no_cluster() -> None:
+    done = run("cluster", "status", "--store", "some-folder")
+    assert (done.returncode, "some-folder is a folder" in done.stderr) == (2, True)

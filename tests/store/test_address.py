@@ -1,0 +1,63 @@
+"""The URL of a cluster: what it says, and what is said of one that is wrong."""
+
+import pytest
+
+from sojourn.errors import StoreError
+from sojourn.place import Place, masked
+from sojourn.store.address import Address
+
+
+def test_every_part_is_read() -> None:
+    address = Address.of(
+        "clickhouse://ann%40x:p%3A%2F%40%3F@one:1234,[::1]:2345,three/shop_1?cluster=main&secure=1&verify=0&ca=/etc/ca.pem"
+    )
+    assert address.nodes == (("one", 1234), ("::1", 2345), ("three", 8443))
+    assert (address.name, address.password) == ("ann@x", "p:/@?")
+    assert (address.database, address.local, address.cluster) == ("shop_1", "shop_1_local", "main")
+    assert (address.is_secure, address.is_verified, address.ca) == (True, False, "/etc/ca.pem")
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    address = Address.of("clickhouse://host/d?cluster=c")
+    assert address == Address(nodes=(("host", 8123),), database="d", cluster="c", name="default", password="")
+
+
+def test_no_text_of_it_has_the_password() -> None:
+    url = "clickhouse://ann:secret@host/d?cluster=c"
+    address = Address.of(url)
+    place = Place.of(url)
+    assert "secret" not in f"{address} {address!r} {place} {masked(url)}"
+    assert str(place) == "clickhouse://ann:***@host/d?cluster=c"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("mysql://host/d?cluster=c", "begin with clickhouse://"),
+        ("clickhouse://host/d", "no cluster"),
+        ("clickhouse://host?cluster=c", "no database"),
+        ("clickhouse://host/a-b?cluster=c", "no database"),
+        ("clickhouse://host/d?cluster=c'; DROP", "no cluster"),
+        ("clickhouse:///d?cluster=c", "no host"),
+        ("clickhouse://ann:secret@host:70000/d?cluster=c", "port"),
+        ("clickhouse://ann:secret@host:port/d?cluster=c", "port"),
+        ("clickhouse://ann:secret@one,/d?cluster=c", "no host"),
+        ("clickhouse://ann:secret@host/d?cluster=c&secure=yes", "0 or 1"),
+        ("clickhouse://ann:secret@host/d?cluster=c&timeout=3", "no option 'timeout'"),
+        ("clickhouse://ann:secret@host/d?cluster", "no URL"),
+        ("clickhouse://[::1/d?cluster=c", "no URL"),
+    ],
+)
+def test_a_wrong_one_is_refused_in_one_line_without_the_password(url: str, why: str) -> None:
+    with pytest.raises(StoreError, match=why) as caught:
+        Address.of(url)
+    assert "secret" not in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+def test_places_on_a_cluster_have_a_folder_of_their_own_whatever_the_password() -> None:
+    one, same, other = (
+        Place.of(f"clickhouse://ann:{text}?cluster=c") for text in ("a@host/d", "b@host/d", "a@host/other")
+    )
+    assert one.folder == same.folder != other.folder
+    assert Place.of("some/folder").cluster is None
