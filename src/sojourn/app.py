@@ -26,6 +26,7 @@ from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
 from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.healing import Healing
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
@@ -137,7 +138,8 @@ class Sojourn:
         )
         chores = (self.erasing.work, self.retention.work, self.cleaner.work)
         clocks = (self.now_ms, self.commits.change_ms)
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores)
+        heal = Healing(self.engine, self.commits).work
+        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores, heal)
         recent = recent_of(self.engine, self.commits.settled())
         may = partial(admitted, self.sites, self.erasures)
         self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, may)

@@ -9,6 +9,7 @@ from sojourn.app import Sojourn
 from sojourn.errors import Unavailable
 from sojourn.model.site import Site
 from sojourn.store import written
+from sojourn.store.written import cut_off_tables
 from tests.conftest import NOW
 from tests.kit import send, to_events
 
@@ -40,5 +41,7 @@ def test_no_event_is_acknowledged_while_a_part_on_a_full_disk_is_cut_off(
             app.engine.execute("INSERT INTO events SELECT * FROM events WHERE false")
         monkeypatch.setattr(written, "NEARLY_FULL", 0)
         app.insert(fresh)  # with room on the disk nobody looks
+        assert cut_off_tables(app.engine) == {"events"}
     finally:
         path.write_bytes(whole)
+    assert cut_off_tables(app.engine) == set()

@@ -26,8 +26,13 @@ Values = Mapping[str, Value]
 
 def serve(values: Values) -> None:
     place: Place = values["data"].value
-    listener = port_socket(values["host"].value, values["port"].value)
-    app = _opened(place, values)
+    if place.cluster is not None:
+        # The port is taken when it is this process's turn: until then a proxy asks another one.
+        app = _opened(place, values)
+        listener = port_socket(values["host"].value, values["port"].value)
+    else:
+        listener = port_socket(values["host"].value, values["port"].value)
+        app = _opened(place, values)
 
     def on_ready() -> None:
         out.print(f"Sojourn {sojourn.__version__} serves {place} on {_address(values)}")

@@ -43,10 +43,12 @@ class Loop:
         clocks: tuple[Callable[[], int], Callable[[], int]],
         turns: threading.RLock,
         chores: Sequence[Callable[[int], bool]] = (),
+        heal: Callable[[], bool] = lambda: False,
     ) -> None:
         self._meter = meter
         self._turns = turns
         self._chores = chores
+        self._heal = heal
         self._refusals = refusals
         self._worker = worker
         self._generations = generations
@@ -103,6 +105,8 @@ class Loop:
 
     def turn(self) -> bool:
         """A pass, a piece of a next generation, and the chores; True if there was something to do."""
+        with self._turns:
+            self._heal()  # first: what is cut off, nothing else can read
         began = time.monotonic()
         with self._turns:
             worked = self._timed("events", lambda: self._worker.work(self._change_ms))

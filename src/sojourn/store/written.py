@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sojourn.errors import Unavailable
 
 NEARLY_FULL = 256 << 20
+_PARTS = "SELECT table, path, bytes_on_disk FROM system.parts WHERE database = currentDatabase() AND active"
 
 
 class Asked(Protocol):
@@ -22,15 +23,17 @@ class Asked(Protocol):
 
 def check_written(engine: Asked, folder: Path, table: str) -> None:
     """Raises Unavailable when files of the table lack what they should hold: then no row is called durable."""
-    if shutil.disk_usage(folder).free > NEARLY_FULL:
-        return
-    parts = engine.query(
-        "SELECT path, bytes_on_disk FROM system.parts"
-        " WHERE database = currentDatabase() AND table = {table:String} AND active",
-        {"table": table},
-    )
-    if any(_is_cut_off(Path(path), int(size)) for path, size in parts):
+    if is_nearly_full(folder) and table in cut_off_tables(engine):
         raise Unavailable("The disk ran full while the events were stored, so none was acknowledged; repeat them.")
+
+
+def is_nearly_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free <= NEARLY_FULL
+
+
+def cut_off_tables(engine: Asked) -> set[str]:
+    """Tables of which files lack what they should hold."""
+    return {table for table, path, size in engine.query(_PARTS) if _is_cut_off(Path(path), int(size))}
 
 
 def _is_cut_off(part: Path, size: int) -> bool:
