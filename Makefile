@@ -31,8 +31,8 @@ test: lint ## every check: style, types, laws, golden cases, the real path
 test-quick: .venv/installed ## the tests without the slow ones
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not long"
 
-test-all: lint ## also what takes longer: all laws on a cluster, three times the examples
-	LAW_EXAMPLES=36 $(BIN)/python -m pytest -n 2 --dist worksteal
+test-all: lint ## also what takes longer: all laws on a cluster, four times the examples
+	LAW_EXAMPLES=32 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 fuzz: .venv/installed ## what the OpenAPI document allows and forbids, 20,000 requests to a real server (REQUESTS=, SEED=)
 	FUZZ_REQUESTS=$(REQUESTS) FUZZ_SEED=$(SEED) $(BIN)/python -m pytest tests/web/test_fuzz.py -s

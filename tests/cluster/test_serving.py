@@ -1,5 +1,6 @@
 """A server on a cluster, by the real path: what was acknowledged is there whatever happens to the nodes."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,21 @@ def test_a_dead_shard_answers_503_and_nothing_acknowledged_is_lost(own_cluster: 
     second.wait()
     server.send(*(event(f"v{number}", number_of) for number in range(20) for number_of in (1, 2)))
     assert event_count(server.settled(60)) == 60, "what was half written counts once"
+
+
+def test_a_node_that_stands_still_answers_503_in_time_and_all_recovers(own_cluster: Cluster, server: Server) -> None:
+    second = own_cluster.nodes[1]
+    server.send(*(event(f"v{number}", 0) for number in range(20)))
+    assert event_count(server.settled(20)) == 20
+    second.send(signal.SIGSTOP)
+    try:
+        body = {"events": [event(f"v{number}", 1) for number in range(20)]}
+        refused = server.ask("POST", "/v1/events", json=body, timeout=60)
+        assert (refused.status_code, refused.json()["error"]) == (503, "Unavailable")
+    finally:
+        second.send(signal.SIGCONT)
+    assert server.ask("POST", "/v1/events", json=body, timeout=60).status_code == 202
+    assert event_count(server.settled(40)) == 40, "what was half written counts once"
 
 
 def test_a_killed_server_is_followed_by_another_that_goes_on(own_cluster: Cluster, server: Server) -> None:

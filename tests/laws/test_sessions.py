@@ -89,7 +89,7 @@ more = st.lists(st.one_of(sends, sends, decisions, repeats), min_size=1, max_siz
 steps = st.tuples(sends, more).map(lambda pair: [pair[0], *pair[1]])
 
 law = settings(
-    max_examples=int(os.environ.get("LAW_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("LAW_EXAMPLES", "8")),
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,

@@ -24,10 +24,9 @@ def newest_part(app: Sojourn, month: str) -> Path:
     return Path(folder)
 
 
-def cut_off(part: Path) -> None:
-    for name in ("data.bin", "data.cmrk4"):
-        if (file := part / name).exists():
-            file.write_bytes(b"")
+def cut_off(part: Path, *names: str) -> None:
+    for name in names or ("data.bin", "data.cmrk4"):
+        (part / name).write_bytes(b"")
 
 
 def ids(app: Sojourn, site: Site) -> list[str]:
@@ -54,6 +53,20 @@ def test_what_a_merge_cut_off_is_as_it_was_before_the_merge(
     assert healing.work()
     assert ids(app, site) == ["a", "b"]
     assert not healing.work(), "it looked a moment ago"
+
+
+def test_a_column_in_a_file_of_its_own_is_found_too(
+    app: Sojourn, new_site: Callable[..., Site], healing: Healing
+) -> None:
+    site = new_site()
+    for name in ("a", "b"):
+        send(app, site, [visit(name, "2022-04")])
+    app.engine.execute("ALTER TABLE events MODIFY SETTING min_bytes_for_wide_part = 0")
+    app.engine.execute("OPTIMIZE TABLE events PARTITION 202204 FINAL")
+    app.engine.execute("ALTER TABLE events RESET SETTING min_bytes_for_wide_part")
+    cut_off(newest_part(app, "2022-04"), "event_id.bin")
+    assert healing.work()
+    assert ids(app, site) == ["a", "b"]
 
 
 def test_what_an_insert_cut_off_is_put_aside_alone(

@@ -45,3 +45,31 @@ def test_no_event_is_acknowledged_while_a_part_on_a_full_disk_is_cut_off(
     finally:
         path.write_bytes(whole)
     assert cut_off_tables(app.engine) == set()
+
+
+def test_a_file_that_is_shorter_by_a_byte_is_found_in_parts_of_every_kind(
+    app: Sojourn, new_site: Callable[..., Site]
+) -> None:
+    """Each column in a file of its own, too, and the files of a projection."""
+    site = new_site()
+    at = "2023-04-05T10:00:00Z"
+    send(app, site, [{"type": "click", "visitor_id": f"v{n}", "occurred_at": at, "event_id": "e"} for n in range(50)])
+    wide = "min_bytes_for_wide_part = 0, min_rows_for_wide_part = 0"
+    for table in ("events", "sessions"):
+        app.engine.execute(f"ALTER TABLE {table} MODIFY SETTING {wide}")
+        app.engine.execute(f"OPTIMIZE TABLE {table} PARTITION 202304 FINAL")
+        app.engine.execute(f"ALTER TABLE {table} RESET SETTING {wide.replace(' = 0', '')}")
+        assert cut_off_tables(app.engine) == set()
+        ((folder, kind),) = app.engine.query(
+            "SELECT path, part_type FROM system.parts WHERE table = {table:String} AND active AND partition = '202304'",
+            {"table": table},
+        )
+        assert kind == "Wide"
+        files = [path for path in Path(folder).rglob("*") if path.is_file() and path.stat().st_size]
+        assert len(files) > 50
+        for path in files:
+            if path.suffix in (".bin", ".cmrk4", ".cmrk2", ".idx", ".cidx", ".json"):
+                whole = path.read_bytes()
+                path.write_bytes(whole[:-1])
+                assert cut_off_tables(app.engine) == {table}, path
+                path.write_bytes(whole)

@@ -25,6 +25,8 @@ _SETTINGS = {
     "parallel_distributed_insert_select": 0,  # what a statement reads, it reads of all shards
     "skip_unavailable_shards": 0,  # an answer is whole or none
     "load_balancing": "first_or_random",
+    "receive_timeout": 10,  # seconds without a sign of a node; one that works gives signs
+    "send_timeout": 10,
 }
 # A statement about the files of a table, which each node does for its own.
 _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)

@@ -12,6 +12,14 @@ from typing import Any, Protocol
 from sojourn.errors import Unavailable
 
 NEARLY_FULL = 256 << 20
+_UNCOUNTED = {
+    "checksums.txt",
+    "columns.txt",
+    "columns_substreams.txt",
+    "default_compression_codec.txt",
+    "metadata_version.txt",
+    "uuid.txt",
+}
 _PARTS = "SELECT table, path, bytes_on_disk FROM system.parts WHERE database = currentDatabase() AND active"
 
 
@@ -37,13 +45,13 @@ def cut_off_tables(engine: Asked) -> set[str]:
 
 
 def _is_cut_off(part: Path, size: int) -> bool:
-    """Less is there than the engine wrote, or nothing in a file that always holds something.
-
-    A part that is merged away meanwhile is gone, and its rows are elsewhere.
+    """Less is there than the engine wrote. `size` is what it counted when it did: every file but a few, which are never
+    empty. A part that is merged away meanwhile is gone, and its rows are elsewhere.
     """
     try:
-        sizes = {file: file.stat().st_size for file in part.rglob("*") if file.is_file()}
+        files = [(file.name, file.stat().st_size) for file in part.rglob("*") if file.is_file()]
     except FileNotFoundError:
         return False
-    never_empty = [found for file, found in sizes.items() if file.suffix == ".txt" or file.name == "data.bin"]
-    return bool(sizes) and (sum(sizes.values()) < size or not all(never_empty))
+    counted = sum(found for name, found in files if name not in _UNCOUNTED)
+    uncounted = [found for name, found in files if name in _UNCOUNTED]
+    return bool(files) and (counted < size or not all(uncounted))
