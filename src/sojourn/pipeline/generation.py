@@ -37,8 +37,7 @@ class Generations:
         newest = max(present.generation, definition.building.generation if definition.building else 0)
         building = msgspec.structs.replace(changed, generation=newest + 1)
         self._sites.write(Definition(present, building))
-        for build in self._builds.pop(present.id, []):
-            build.close()
+        self.forget(present.id)
         return building
 
     def building_since(self, site_id: str) -> int | None:
@@ -52,7 +51,7 @@ class Generations:
         return bool(self._hurried)
 
     def forget(self, site_id: str) -> None:
-        """The site was removed."""
+        """The site was removed, or what is being built of it begins anew."""
         for build in self._builds.pop(site_id, []):
             build.close()
 
@@ -90,7 +89,12 @@ class Generations:
                 Build(self._engine, self._commits, self._merges, place, is_hurried=is_hurried) for place in places
             ]
             self._builds[building.id] = builds
-        if not any(build.step(now_ms) for build in builds):
+        try:
+            went_on = any(build.step(now_ms) for build in builds)
+        except BaseException:
+            self.forget(building.id)  # one that failed in the middle knows no more where it was
+            raise
+        if not went_on:
             self._flip(building)
 
     def _flip(self, building: Site) -> None:

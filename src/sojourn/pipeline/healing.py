@@ -5,9 +5,11 @@ import time
 
 from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
-from sojourn.store.written import cut_off_tables, is_nearly_full
+from sojourn.store.written import cut_off_tables
 
-LOOK_EVERY = 5.0
+# What a merge was made of stays for eight minutes.
+LOOK_EVERY = 60.0
+LOOK_AGAIN = 2.0  # while the disk is nearly full or was a moment ago, and after a statement that failed
 
 log = logging.getLogger("sojourn")
 
@@ -20,24 +22,27 @@ class Healing:
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits
-        self._was_full = False
-        self._looked_at = float("-inf")
+        self._looked_at = time.monotonic()
+        self._cut_off: set[str] = set()
 
     def work(self) -> bool:
-        """While the disk is nearly full, and once after it; True if a table was read anew. Raises Unavailable."""
-        if self._engine.folder is None:
+        """True if a table was read anew. Raises Unavailable; what is begun goes on the next time."""
+        now = time.monotonic()
+        if self._engine.folder is None or not self._is_due(now):
             return False
-        is_full = is_nearly_full(self._engine.folder)
-        self._was_full |= is_full
-        if not self._was_full or (is_full and time.monotonic() - self._looked_at < LOOK_EVERY):
-            return False
-        self._looked_at = time.monotonic()
-        tables = cut_off_tables(self._engine)
-        for table in sorted(tables):
+        self._looked_at = now
+        self._cut_off |= cut_off_tables(self._engine)
+        found = sorted(self._cut_off)
+        for table in found:
             log.error("a full disk cut off what was written; it is read anew", extra={"fields": {"table": table}})
             self._read_anew(table)
-        self._was_full = is_full or bool(tables)
-        return bool(tables)
+            self._cut_off.remove(table)
+        return bool(found)
+
+    def _is_due(self, now: float) -> bool:
+        rested = now - self._looked_at
+        is_doubtful = self._engine.is_in_doubt() or self._engine.failed_at >= self._looked_at or bool(self._cut_off)
+        return rested >= LOOK_EVERY or (is_doubtful and rested >= LOOK_AGAIN)
 
     def _read_anew(self, table: str) -> None:
         """No insert is under way meanwhile: its part would be on the disk, and not in the table."""

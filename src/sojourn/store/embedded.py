@@ -3,7 +3,8 @@
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from clickhouse_connect.driver.external import ExternalData
 from sojourn.errors import StoreError
 from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client
 from sojourn.store.schema import migrate
-from sojourn.store.written import check_written
+from sojourn.store.written import Room, check_written
 
 _INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
 
@@ -26,6 +27,7 @@ class Embedded(Engine):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._room = Room(folder)
         super().__init__()
 
     @classmethod
@@ -57,18 +59,32 @@ class Embedded(Engine):
     def execute(
         self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
     ) -> None:
-        super().execute(text, parameters, external)
-        if found := _INSERTS.search(text):
-            check_written(self, self.folder, found[1])
+        found = _INSERTS.search(text)
+        if found is None:
+            super().execute(text, parameters, external)
+            return
+        with self._checked(found[1]):
+            super().execute(text, parameters, external)
 
     def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
         """Raises Unavailable, also when the disk ran full meanwhile and took the rows along."""
-        super().insert(table, columns, body, form)
-        check_written(self, self.folder, table)
+        with self._checked(table):
+            super().insert(table, columns, body, form)
+
+    @contextmanager
+    def _checked(self, table: str) -> Iterator[None]:
+        """An insert into the table. Raises Unavailable when the disk ran full meanwhile and took rows along."""
+        self._room.is_short()  # remembered, if it is
+        yield
+        if self._room.is_short():
+            check_written(self, table)
+
+    def is_in_doubt(self) -> bool:
+        return self._room.is_short()
 
     def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
-        with tempfile.NamedTemporaryFile(prefix="sojourn-", suffix=".arrow") as file:
-            path = Path(file.name)
+        with tempfile.TemporaryDirectory(prefix="sojourn-") as folder:
+            path = Path(folder) / "rows.arrow"
             self.keep_arrow(table, path)
             self.execute(_with_rows(text, path), parameters)
 

@@ -94,6 +94,7 @@ class Engine(ABC):
         self._idle: list[Client] = []
         self._all: list[Client] = []
         self._lock = threading.Lock()
+        self.failed_at = 0.0  # when a statement last failed, on the monotonic clock
         self.on_statement: Callable[[Statement], None] = _unheard
         with self._client() as client:
             client.command("SELECT 1")
@@ -113,6 +114,10 @@ class Engine(ABC):
     @abstractmethod
     def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
         """A query in which `/* rows */` stands for all rows that `keep_arrow` wrote into the folder."""
+
+    def is_in_doubt(self) -> bool:
+        """Whether what was written of late may not be on the disk."""
+        return False
 
     @contextmanager
     def _client(self, kind: str = QUERY, name: str = OTHER) -> Iterator[Client]:
@@ -141,6 +146,7 @@ class Engine(ABC):
             yield
         except (ClickHouseError, DriverError, OSError) as error:
             failure = _name_of_failure(error)
+            self.failed_at = time.monotonic()
             raise refused(error) from error
         finally:
             self.on_statement(Statement(kind, name, time.perf_counter() - began, failure))
@@ -192,11 +198,16 @@ class Engine(ABC):
 
     @staticmethod
     def keep_arrow(table: pa.Table, path: Path) -> None:
-        """Write a table for `arrow_of_kept`; a column without nulls says so, so that the engine's has none either."""
+        """Write a table for `arrow_of_kept`; a column without nulls says so, so that the engine's has none either.
+        Raises Unavailable where there is no room for it.
+        """
         fields = [field.with_nullable(table[field.name].null_count > 0) for field in table.schema]
         table = table.cast(pa.schema(fields))
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table.combine_chunks())
+        try:
+            with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table.combine_chunks())
+        except OSError as error:
+            raise refused(error) from error
 
     def close(self) -> None:
         with self._lock:

@@ -6,12 +6,14 @@ was left, the files are looked at.
 """
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any, Protocol
 
 from sojourn.errors import Unavailable
 
 NEARLY_FULL = 256 << 20
+REMEMBERED = 10.0
 _UNCOUNTED = {
     "checksums.txt",
     "columns.txt",
@@ -29,14 +31,27 @@ class Asked(Protocol):
     def query(self, text: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]: ...
 
 
-def check_written(engine: Asked, folder: Path, table: str) -> None:
+class Room:
+    """Whether room on a folder's disk was short a moment ago: another program may fill it, and give it back, within the
+    time of an insert. Of any thread.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._short_until = 0.0
+
+    def is_short(self) -> bool:
+        """As of now or of the last seconds, in which somebody looked."""
+        now = time.monotonic()
+        if shutil.disk_usage(self._folder).free <= NEARLY_FULL:
+            self._short_until = now + REMEMBERED
+        return now < self._short_until
+
+
+def check_written(engine: Asked, table: str) -> None:
     """Raises Unavailable when files of the table lack what they should hold: then no row is called durable."""
-    if is_nearly_full(folder) and table in cut_off_tables(engine):
+    if table in cut_off_tables(engine):
         raise Unavailable("The disk ran full while the events were stored, so none was acknowledged; repeat them.")
-
-
-def is_nearly_full(folder: Path) -> bool:
-    return shutil.disk_usage(folder).free <= NEARLY_FULL
 
 
 def cut_off_tables(engine: Asked) -> set[str]:
