@@ -20,7 +20,7 @@ _SHELL = {*_NOUNS, "", "adapters", "frames", "pipeline", "reports", "app", "web"
 ALLOWED = {
     "errors": set[str](),
     "model": {"errors"},
-    "place": set[str](),
+    "place": {"errors"},
     "settings": {"errors", "place"},
     "logs": {"model"},
     "store": _NOUNS,

@@ -158,9 +158,14 @@ class Sojourn:
         """Raises StoreError for a place that cannot be opened: see `Embedded.within` and `check_founded`."""
         if place.cluster is not None:
             cluster = opened(Address.of(place.cluster))
-            lease = Lease(cluster, clock_ms)
-            lease.take()
-            return cls(cluster, lease=lease, **options)
+            lease = Lease(cluster)
+            try:
+                lease.take()
+                return cls(cluster, lease=lease, **options)
+            except BaseException:
+                lease.end()
+                cluster.close()
+                raise
         engine = Embedded.within(place.folder)
         sojourn = cls(engine, **options)
         sojourn.disk = Disk(engine.folder, sojourn.bounds.disk_warn_mb)
@@ -184,6 +189,7 @@ class Sojourn:
         with self.turns:
             while self.worker.work(change_ms) or self.generations.work(change_ms()):
                 pass
+            self.erasing.work(self.now_ms())  # before retention writes anew what both go by
             while self.retention.work(self.now_ms()):
                 pass
             self.cleaner.finish(self.now_ms())
@@ -281,11 +287,13 @@ class Sojourn:
 
     def close(self) -> None:
         """Ends the worker, records how far it got, and closes the engine."""
-        self.loop.stop()
-        self.refusals.save()
-        # After this a restart need not do again what a power cut might have taken along.
-        os.sync()
-        self.worker.save(is_synced=True)
-        if self.lease is not None:
-            self.lease.end()
-        self.engine.close()
+        try:
+            self.loop.stop()
+            self.refusals.save()
+            # After this a restart need not do again what a power cut might have taken along.
+            os.sync()
+            self.worker.save(is_synced=True)
+            if self.lease is not None:
+                self.lease.end()
+        finally:
+            self.engine.close()

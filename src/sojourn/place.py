@@ -3,11 +3,14 @@
 import hashlib
 import os
 import re
+import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-_PASSWORD = re.compile(r"(//[^:/@]*):[^@]*@")
+from sojourn.errors import StoreError
+
+_PASSWORD = re.compile(r"(//[^:/@]*):.*@")
 
 
 @dataclass(frozen=True)
@@ -17,19 +20,35 @@ class Place:
     """
 
     folder: Path
-    cluster: str | None = None
+    cluster: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, text: str) -> "Place":
         if "://" not in text:
             return cls(Path(text))
         name = hashlib.sha256(masked(text).encode()).hexdigest()[:16]
-        return cls(Path(tempfile.gettempdir()) / f"sojourn-{os.getuid()}-{name}", text)
+        below = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+        return cls(Path(below) / f"sojourn-{os.getuid()}-{name}", text)
 
     def make(self) -> None:
-        """The folder of a cluster's socket, for its owner alone; a folder of data is made by the store."""
+        """The folder of a cluster's socket, for its owner alone; a folder of data is made by the store.
+
+        Raises StoreError when somebody else made it.
+        """
         if self.cluster is not None:
             self.folder.mkdir(mode=0o700, exist_ok=True)
+            if not self.is_own():
+                raise StoreError(f"The folder {self.folder} is not this account's alone; remove it.")
+
+    def is_own(self) -> bool:
+        """Whether nobody else can have put a socket there. A folder of data is whose it is."""
+        if self.cluster is None:
+            return self.folder.is_dir()
+        try:
+            found = self.folder.lstat()
+        except FileNotFoundError:
+            return False
+        return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
     def __str__(self) -> str:
         return str(self.folder) if self.cluster is None else masked(self.cluster)

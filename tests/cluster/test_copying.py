@@ -17,12 +17,11 @@ from tests.serving import Server, run
 CUT = """
 import sys
 from pathlib import Path
-from sojourn.app import clock_ms
 from sojourn.pipeline import copying
 from sojourn.place import Place
 copying.ROWS_A_PIECE = 40
 pieces = 0
-for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2]), clock_ms).run():
+for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2])).run():
     pieces += 1
     if pieces == int(sys.argv[3]):
         import os
@@ -61,6 +60,9 @@ def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Clust
     for pieces in (1, random.randrange(2, 12)):
         cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
         assert cut.returncode == -9
+        (notes,) = folder.glob("copy-*.jsonl")
+        with notes.open("ab") as file:
+            file.write(b'["events", "2026')  # cut off in the middle of a line
     done = run("copy", "--from", str(folder), "--to", url)
     assert "the same in" in done.stdout, done.stderr
     assert shown(url) == shown(str(folder))
@@ -85,6 +87,8 @@ def test_a_difference_is_told(cluster: Cluster, folder: Path, monkeypatch: pytes
 
 
 def test_only_a_folder_is_copied_and_only_to_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    away = run("copy", "--from", str(tmp_path / "away"), "--to", cluster.url("x"))
+    assert (away.returncode, "There is no data folder" in away.stderr, (tmp_path / "away").exists()) == (1, True, False)
     wrong = run("copy", "--from", str(tmp_path), "--to", str(tmp_path / "other"))
     assert (wrong.returncode, "Copy from a folder" in wrong.stderr) == (2, True)
     assert isinstance(copying.ROWS_A_PIECE, int)

@@ -43,8 +43,9 @@ def test_no_text_of_it_has_the_password() -> None:
         ("clickhouse://ann:secret@host:port/d?cluster=c", "port"),
         ("clickhouse://ann:secret@one,/d?cluster=c", "no host"),
         ("clickhouse://ann:secret@host/d?cluster=c&secure=yes", "0 or 1"),
-        ("clickhouse://ann:secret@host/d?cluster=c&timeout=3", "no option 'timeout'"),
+        ("clickhouse://ann:secret@host/d?cluster=c&timeout=3", "no such option 'timeout'"),
         ("clickhouse://ann:secret@host/d?cluster", "no URL"),
+        ("clickhouse://ann:pa?secret@host/d?cluster=c", "no such option"),
         ("clickhouse://[::1/d?cluster=c", "no URL"),
     ],
 )
@@ -56,6 +57,7 @@ def test_a_wrong_one_is_refused_in_one_line_without_the_password(url: str, why: 
 
 
 def test_places_on_a_cluster_have_a_folder_of_their_own_whatever_the_password() -> None:
+    assert "ord" not in str(Place.of("clickhouse://ann:p@ssw@ord@host/d?cluster=c"))
     one, same, other = (
         Place.of(f"clickhouse://ann:{text}?cluster=c") for text in ("a@host/d", "b@host/d", "a@host/other")
     )

@@ -5,7 +5,6 @@ from contextlib import closing
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from sojourn.app import clock_ms
 from sojourn.commands.terminal import err, out
 from sojourn.errors import StoreError
 from sojourn.pipeline.copying import Copying
@@ -18,7 +17,7 @@ def copy(source: Place, target: Place) -> None:
         raise StoreError(f"A server owns {source}; stop it, so that nothing changes while it is copied.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with (
-        closing(Copying(source, target, clock_ms)) as copying,
+        closing(Copying(source, target)) as copying,
         Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar,
     ):
         task = bar.add_task("copying", total=None)

@@ -29,7 +29,11 @@ def serve(values: Values) -> None:
     if place.cluster is not None:
         # The port is taken when it is this process's turn: until then a proxy asks another one.
         app = _opened(place, values)
-        listener = port_socket(values["host"].value, values["port"].value)
+        try:
+            listener = port_socket(values["host"].value, values["port"].value)
+        except StoreError:
+            app.close()
+            raise
     else:
         listener = port_socket(values["host"].value, values["port"].value)
         app = _opened(place, values)

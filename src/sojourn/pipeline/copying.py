@@ -1,6 +1,7 @@
 """A data folder's tables to a cluster, piece by piece: what was copied stays, and in the end all is compared."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +52,17 @@ class Progress:
 class Copying:
     """From a folder that no server owns to a cluster on which none works. Raises StoreError and Unavailable."""
 
-    def __init__(self, source: Place, target: Place, now_ms: Any) -> None:
+    def __init__(self, source: Place, target: Place) -> None:
         if source.cluster is not None or target.cluster is None:
             raise InvalidRequest("Copy from a folder (--from) to the URL of a cluster (--to).")
+        if not (source.folder / "store").is_dir():
+            raise StoreError(f"There is no data folder {source}; give the right one with --from.")
         self._target = opened(Address.of(target.cluster))
-        self._lease = Lease(self._target, now_ms)
-        self._lease.take()
         self._source = Embedded.within(source.folder)
         self._notes = _Notes(source.folder, str(target))
         self._engines: dict[str, str] = dict(self._source.query(_ENGINES))
+        self._lease = Lease(self._target)
+        self._lease.take()
 
     def run(self) -> Iterator[Progress]:
         """Tells after each piece, and after each table that was compared."""
@@ -140,9 +143,10 @@ class _Notes:
         self.is_begun = self._path.exists()
         self.done: set[Piece] = set()
         if self.is_begun:
-            # The last line may be cut off; its piece is copied again.
-            for line in self._path.read_bytes().split(b"\n")[:-1]:
-                self.done.add(Piece(*msgspec.json.decode(line)))
+            *lines, cut_off = self._path.read_bytes().split(b"\n")
+            self.done = {Piece(*msgspec.json.decode(line)) for line in lines}
+            if cut_off:  # its piece is copied again
+                os.truncate(self._path, self._path.stat().st_size - len(cut_off))
 
     def begin(self) -> None:
         self._path.touch()

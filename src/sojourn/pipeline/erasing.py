@@ -48,6 +48,8 @@ class Erasing:
         Raises what these raise, and Unavailable while an import is under way; then nothing is erased.
         """
         with self._turns:
+            if self._begun is not None:
+                self._carry_out()  # before what it goes by is written anew for another lead
             catch_up()
             with self._commits.alone():
                 if self._commits.hidden():

@@ -1,4 +1,5 @@
--- Processes that said of late that they work here, but for one.
-SELECT name, said_at FROM processes FINAL
-WHERE name != {name:String} AND is_ended = 0 AND said_at > {since:Int64}
+-- The last word of each other process, and how long ago it was said, in milliseconds by the store's own clock.
+SELECT name, said_at, is_ended, toUnixTimestamp64Milli(now64(3)) - said_at AS ago
+FROM processes FINAL
+WHERE name != {name:String}
 ORDER BY name

@@ -1,2 +1,2 @@
 INSERT INTO processes (name, said_at, is_ended, version)
-VALUES ({name:String}, {said_at:Int64}, {is_ended:UInt8}, {version:UInt64})
+SELECT {name:String}, if({is_void:UInt8}, 0, toUnixTimestamp64Milli(now64(3))), {is_ended:UInt8}, {version:UInt64}

@@ -35,7 +35,8 @@ class Address:
         if parts.scheme != SCHEME:
             raise _unfit(f"it does not begin with {SCHEME}://")
         if unknown := sorted(set(options) - set(_OPTIONS)):
-            raise _unfit(f"there is no option {unknown[0]!r}; there are {', '.join(_OPTIONS)}")
+            name = f" {unknown[0]!r}" if unknown[0].isidentifier() else ""  # else it may be a part of a password
+            raise _unfit(f"there is no such option{name}; there are {', '.join(_OPTIONS)}")
         database, cluster = parts.path.strip("/"), options.get("cluster", "")
         for what, word in (("database", database), ("cluster", cluster)):
             if not word.replace("_", "").isalnum() or not word.isascii():

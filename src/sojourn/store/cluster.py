@@ -86,6 +86,7 @@ class Cluster(Engine):
     def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
         self.check_lease()
         super().insert(table, columns, body, form)
+        self.check_lease()  # it may have taken so long that another process has looked already
 
     def _connect(self) -> Client:
         return connected(self.address)

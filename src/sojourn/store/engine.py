@@ -94,6 +94,7 @@ class Engine(ABC):
         self._idle: list[Client] = []
         self._all: list[Client] = []
         self._lock = threading.Lock()
+        self._is_opened = False
         self.failed_at = 0.0  # when a statement last failed, on the monotonic clock
         self.on_statement: Callable[[Statement], None] = _unheard
         with self._client() as client:
@@ -125,9 +126,7 @@ class Engine(ABC):
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
-            client = self._connect()
-            with self._lock:
-                self._all.append(client)
+            client = self._another()
         is_broken = False
         try:
             with self._told(kind, name):
@@ -137,6 +136,19 @@ class Engine(ABC):
             raise
         finally:
             self._give_back(client, is_broken)
+
+    def _another(self) -> Client:
+        """Raises StoreError for the first connection; that a later one fails may pass: Unavailable."""
+        try:
+            client = self._connect()
+        except StoreError as error:
+            if not self._is_opened:
+                raise
+            raise refused(error) from error
+        self._is_opened = True
+        with self._lock:
+            self._all.append(client)
+        return client
 
     @contextmanager
     def _told(self, kind: str, name: str) -> Iterator[None]:

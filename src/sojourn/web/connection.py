@@ -20,7 +20,7 @@ TIMEOUT = 300.0
 
 def is_served(place: Place) -> bool:
     """Whether a server of this machine owns the place and answers."""
-    if not place.folder.is_dir():
+    if not place.is_own():
         return False
     with socket_path(place.folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
