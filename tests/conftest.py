@@ -24,8 +24,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sojourn]:
     sojourn.close()
 
 
-@pytest.fixture(scope="session")
-def new_site(app: Sojourn) -> Callable[..., Site]:
+def maker_of_sites(app: Sojourn) -> Callable[..., Site]:
     """Makes a site that nobody else uses."""
     numbers = itertools.count()
 
@@ -35,3 +34,8 @@ def new_site(app: Sojourn) -> Callable[..., Site]:
         return site
 
     return make
+
+
+@pytest.fixture(scope="session")
+def new_site(app: Sojourn) -> Callable[..., Site]:
+    return maker_of_sites(app)

@@ -1,14 +1,15 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sojourn.app import Sojourn
+from sojourn.model.site import Site
 from sojourn.place import Place
 from sojourn.store.address import Address
 from sojourn.store.founding import found
 from tests.cluster.nodes import Cluster, running
-from tests.conftest import NOW
+from tests.conftest import NOW, maker_of_sites
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,9 @@ def app(cluster: Cluster) -> Iterator[Sojourn]:
     sojourn = Sojourn.at(Place.of(url), now_ms=lambda: NOW)
     yield sojourn
     sojourn.close()
+
+
+@pytest.fixture(scope="session")
+def new_site(app: Sojourn) -> Callable[..., Site]:
+    """In place of the other one, which may be made of the embedded store already."""
+    return maker_of_sites(app)
