@@ -33,7 +33,7 @@ _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TAB
 _READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
 _SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
 _OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations)\b")
-# A server takes no longer field of a form; what is longer stands in the statement itself.
+# A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
 _CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 _ROWS = "sent_rows"
@@ -56,7 +56,6 @@ def connect_to(address: Address, node: tuple[str, int], database: str | None = N
         connect_timeout=_CONNECT_SECONDS,
         send_receive_timeout=_ANSWER_SECONDS,
         autogenerate_session_id=False,
-        form_encode_query_params=True,
         settings=_SETTINGS,
     )
 
