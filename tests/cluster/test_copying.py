@@ -15,6 +15,8 @@ from tests.serving import Server, run
 CUT = """
 import sys
 from pathlib import Path
+from sojourn.pipeline import copying
+from sojourn.place import Place
 copying.ROWS_A_PIECE = 40
 pieces = 0
 for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2])).run():
