@@ -1,7 +1,6 @@
 """class Sojourn: builds the parts and delegates to them; no logic of its own."""
 
 import os
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from sojourn.pipeline.audit import Audit
 from sojourn.pipeline.backup.taking import Backups
 from sojourn.pipeline.buffer import Buffer, recent_of
 from sojourn.pipeline.cleaning import Cleaner
-from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.commits import log_of
 from sojourn.pipeline.deciding import decide
 from sojourn.pipeline.demo import Demo
 from sojourn.pipeline.describing import Descriptions
@@ -26,22 +25,25 @@ from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
 from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.handover import Handover
 from sojourn.pipeline.healing import Healing
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
 from sojourn.pipeline.keys import Keys
-from sojourn.pipeline.lease import Lease
 from sojourn.pipeline.logins import Logins
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
+from sojourn.pipeline.presence import Presence, joined
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.saved_views import SavedViews
 from sojourn.pipeline.segments import Segments
 from sojourn.pipeline.served import Served
+from sojourn.pipeline.sharing import Share
 from sojourn.pipeline.site_changes import change_site
 from sojourn.pipeline.sites import DEFAULT_SITE, Sites
+from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.what_if import WhatIf
 from sojourn.pipeline.worker import Worker
 from sojourn.place import Place
@@ -59,8 +61,7 @@ from sojourn.reports.sessions import Page, Question, Sessions
 from sojourn.reports.summary import Summaries
 from sojourn.store.address import Address
 from sojourn.store.embedded import Embedded
-from sojourn.store.engine import Engine, sql
-from sojourn.store.founding import opened
+from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
 
 
@@ -77,7 +78,7 @@ class Sojourn:
         now_ms: Callable[[], int] = clock_ms,
         gather: float = 0.015,
         bounds: Bounds | None = None,
-        lease: Lease | None = None,
+        presence: Presence | None = None,
     ) -> None:
         self.now_ms = now_ms
         self.bounds = bounds or Bounds()
@@ -85,11 +86,10 @@ class Sojourn:
         self.disk: Disk | None = None
         self.stop: Callable[[], None] = lambda: None
         self.is_stopping = False
-        self.engine, self.lease = store, lease
+        self.engine, self.presence = store, presence
         self.engine.on_statement = self.meter.statement
         self.served = Served(self.engine, self.meter)
-        last, stamped = self._last_commits()
-        self.commits = CommitLog(last, lambda: self.now_ms(), stamped)
+        self.commits = log_of(self.engine, lambda: self.now_ms())
         self.sites = Sites(self.engine, self.commits)
         self.keys = Keys(self.engine, self.commits)
         self.refusals = Refusals(self.engine, self.meter)
@@ -101,7 +101,7 @@ class Sojourn:
         self.merges = Merges(self.engine)
         self.generations = Generations(self.engine, self.commits, self.sites, self.merges)
         self.what_if = WhatIf(self.engine)
-        self.turns = threading.RLock()
+        self.turns = Turns(presence)
         self._build_work(gather)
 
     def _build_reports(self) -> None:
@@ -129,7 +129,9 @@ class Sojourn:
         """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
         self.erasures = Erasures(self.engine)
-        self.imports = Imports(self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges)
+        self.imports = Imports(
+            self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges, self.turns
+        )
         self.retention = Retention(self.engine, self.sites)
         self.descriptions = Descriptions(self.sites, self.retention, self.generations)
         self.cleaner = Cleaner(self.engine)
@@ -150,20 +152,24 @@ class Sojourn:
         self.doctor = Doctor(
             self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.commits.change_ms
         )
-        self.registry.resume()
-        self.erasing.resume()
+        caches = (self.sites, self.erasures, *kept)
+        self.share = Share(
+            self.presence, self.commits, self.worker, self.generations, self.buffer, caches, self.loop.wake
+        )
+        handover = Handover(self.share, self.worker, self.generations, self.registry, self.erasing)
+        self.turns.on_begin, self.turns.on_end = handover.take, handover.give
+        if self.presence is None:
+            handover.end_begun()
 
     @classmethod
     def at(cls, place: Place, **options: Any) -> "Sojourn":
         """Raises StoreError for a place that cannot be opened: see `Embedded.within` and `check_founded`."""
         if place.cluster is not None:
-            cluster = opened(Address.of(place.cluster))
-            lease = Lease(cluster)
+            cluster, presence = joined(Address.of(place.cluster))
             try:
-                lease.take()
-                return cls(cluster, lease=lease, **options)
+                return cls(cluster, presence=presence, **options)
             except BaseException:
-                lease.end()
+                presence.leave()
                 cluster.close()
                 raise
         engine = Embedded.within(place.folder)
@@ -176,12 +182,6 @@ class Sojourn:
     def is_demo(self) -> bool:
         """Whether the default site's data is made up."""
         return self.demo.is_on
-
-    def _last_commits(self) -> tuple[int, int]:
-        """The newest commit, and the newest stamp of anything else."""
-        texts = ("SELECT max(commit_id) FROM events", sql("commit.stamped"))
-        last, stamped = (int(self.engine.query(text)[0][0]) for text in texts)
-        return last, stamped
 
     def work_off(self) -> None:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
@@ -214,8 +214,7 @@ class Sojourn:
 
     def synced_until(self, site_id: str) -> int:
         """Every change of a session that was stamped before this instant can be seen: from here a next sync asks."""
-        pending = (self.worker.busy_since, self.generations.building_since(site_id))
-        return min([self.commits.changed_ms(), *(since for since in pending if since is not None)])
+        return self.share.synced_until(site_id)
 
     def journey(self, site_id: str, session_id: str, place: str | None = None) -> dict[str, Any]:
         return self.sites.read(
@@ -233,11 +232,7 @@ class Sojourn:
 
         Raises NotFound, InvalidRequest for a text that stands for several leads, Unavailable.
         """
-
-        def catch_up() -> None:
-            while self.worker.work(self.commits.change_ms):
-                pass
-
+        catch_up = partial(self.worker.catch_up, self.commits.change_ms)
         try:
             return self.erasing.erase(site_id, lambda: self.leads.found(site_id, text), catch_up, self.now_ms())
         except NotFound:
@@ -264,9 +259,8 @@ class Sojourn:
         return self.what_if.effect(site_id, definition.present, changed(definition.present, patch), self.now_ms())
 
     def check_ready(self) -> None:
-        """Raises Unavailable while the store or the worker is not there, or another process has taken over."""
-        if self.lease is not None:
-            self.lease.check()
+        """Raises Unavailable while the store or the worker is not there."""
+        self.share.check()
         self.engine.execute("SELECT 1")
         if not self.loop.is_alive():
             raise Unavailable("The worker does not run; restart the server.")
@@ -292,8 +286,9 @@ class Sojourn:
             self.refusals.save()
             # After this a restart need not do again what a power cut might have taken along.
             os.sync()
-            self.worker.save(is_synced=True)
-            if self.lease is not None:
-                self.lease.end()
+            if self.turns.is_mine:
+                self.worker.save(is_synced=self.presence is None)
+            if self.presence is not None:
+                self.presence.leave()
         finally:
             self.engine.close()

@@ -26,17 +26,8 @@ Values = Mapping[str, Value]
 
 def serve(values: Values) -> None:
     place: Place = values["data"].value
-    if place.cluster is not None:
-        # The port is taken when it is this process's turn: until then a proxy asks another one.
-        app = _opened(place, values)
-        try:
-            listener = port_socket(values["host"].value, values["port"].value)
-        except StoreError:
-            app.close()
-            raise
-    else:
-        listener = port_socket(values["host"].value, values["port"].value)
-        app = _opened(place, values)
+    listener = port_socket(values["host"].value, values["port"].value)
+    app = _opened(place, values)
 
     def on_ready() -> None:
         out.print(f"Sojourn {sojourn.__version__} serves {place} on {_address(values)}")
@@ -71,7 +62,7 @@ def demo(values: Values) -> None:
 
 
 def _opened(place: Place, values: Values) -> Sojourn:
-    if is_served(place):
+    if place.cluster is None and is_served(place):
         raise StoreError(f"Another server owns {place}; stop it, or give another --data.")
     logs.configure(values["log_format"].value, values["log_level"].value)
     place.make()

@@ -2,13 +2,17 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sojourn.store.engine import Engine, sql
+
 # More entries than this are told together with their neighbour, so that a worker that stands needs no memory.
 MOST_ENTRIES = 4096
+_HELD = -1
+_NEWEST = "SELECT max(commit_id) FROM events"
 
 
 class Waiting(NamedTuple):
@@ -30,7 +34,9 @@ class _Entry:
 class CommitLog:
     """Hands out commit ids and knows up to which one everything is written, and what of it waits.
 
-    Ids are microseconds since 1970 or, when the clock stands or goes back, one more than the last.
+    Ids are microseconds since 1970 or, when the clock stands or goes back, one more than the last. Where several
+    processes share a store, each hears of the others' ids, and its own next ones are higher (Lamport, Time, Clocks, and
+    the Ordering of Events in a Distributed System, 1978).
     """
 
     def __init__(self, last: int, now_ms: Callable[[], int], stamped: int = 0) -> None:
@@ -44,6 +50,9 @@ class CommitLog:
         self._changed = threading.Condition(self._lock)
         self._alone: int | None = None  # the thread that holds the others' commits back
         self._newest_written = last
+        self._floor: int | None = None  # what other processes say they have settled; None without any
+        self._elsewhere: dict[str, int] = {}  # the newest commit of each of them
+        self.quiet_elsewhere: Callable[[], AbstractContextManager[None]] = nullcontext
         self._hidden: set[int] = set()
         self._waiting: deque[_Entry] = deque()
 
@@ -69,7 +78,14 @@ class CommitLog:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """No other thread's commit is under way within the block: those that began are waited for, others wait."""
+        """No other thread's commit is under way within the block, nor one of another process: those that began are
+        waited for, others wait.
+        """
+        with self._alone_here(), self.quiet_elsewhere():
+            yield
+
+    @contextmanager
+    def _alone_here(self) -> Iterator[None]:
         with self._changed:
             self._changed.wait_for(lambda: self._alone is None)
             self._alone = threading.get_ident()
@@ -80,6 +96,39 @@ class CommitLog:
             with self._changed:
                 self._alone = None
                 self._changed.notify_all()
+
+    def hold(self) -> bool:
+        """Let no commit begin until `release`. Whether none is under way any more."""
+        with self._changed:
+            self._alone = self._alone or _HELD
+            return not self._open
+
+    def release(self) -> None:
+        with self._changed:
+            if self._alone == _HELD:
+                self._alone = None
+                self._changed.notify_all()
+
+    def own(self) -> tuple[int, int]:
+        """Up to which id no commit of this process is still to come, and the newest that it wrote."""
+        with self._lock:
+            if self._open:
+                return min(self._open) - 1, self._newest_written
+            self._last = max(self._last, self._now_ms() * 1000)
+            return self._last, self._newest_written
+
+    def hear(self, settled: int | None, newest: Mapping[str, int], reached: int) -> bool:
+        """What other processes say: up to where all of them have settled (None: there are none), the newest commit
+        that each wrote, and an id that no later one of this process shall have. Whether there is a new commit.
+        """
+        with self._lock:
+            fresh = [new for name, new in newest.items() if new > self._elsewhere.get(name, 0)]
+            for commit_id in fresh:
+                self._wait(_Entry(commit_id, commit_id, 1, 0))
+            self._elsewhere.update(newest)
+            self._floor = settled
+            self._last = max([self._last, reached, *fresh])
+            return bool(fresh)
 
     def stamp(self) -> int:
         """A number for a version of something else than events, in the same order."""
@@ -105,7 +154,16 @@ class CommitLog:
     def settled(self) -> int:
         """No insert with an id up to this one is still under way."""
         with self._lock:
-            return min(self._open) - 1 if self._open else self._newest_written
+            return min([max([self._newest_written, *self._elsewhere.values()]), *self._floors()])
+
+    def floor(self) -> int | None:
+        """Whoever worked further than this looks again: one that begins may still write from here on. None: nobody."""
+        with self._lock:
+            return min(self._floors(), default=None)
+
+    def _floors(self) -> list[int]:
+        own = [min(self._open) - 1] if self._open else []
+        return own if self._floor is None else [*own, self._floor]
 
     def hidden(self) -> tuple[int, ...]:
         """The commits of imports under way, in order."""
@@ -152,3 +210,9 @@ class CommitLog:
             sum(entry.event_count for entry in entries),
             min((entry.first for entry in entries), default=None),
         )
+
+
+def log_of(engine: Engine, now_ms: Callable[[], int]) -> CommitLog:
+    """Begins behind the newest commit, and the newest stamp of anything else."""
+    last, stamped = (int(engine.query(text)[0][0]) for text in (_NEWEST, sql("commit.stamped")))
+    return CommitLog(last, now_ms, stamped)

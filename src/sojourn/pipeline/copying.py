@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sojourn.errors import InvalidRequest, StoreError
-from sojourn.pipeline.lease import Lease
+from sojourn.pipeline.board import shown
+from sojourn.pipeline.presence import joined
 from sojourn.place import Place
 from sojourn.store.address import Address
 from sojourn.store.embedded import Embedded
 from sojourn.store.engine import Engine
-from sojourn.store.founding import opened
 from sojourn.store.sharding import SHARDED_BY
 
 ROWS_A_PIECE = 200_000
@@ -57,12 +57,13 @@ class Copying:
             raise InvalidRequest("Copy from a folder (--from) to the URL of a cluster (--to).")
         if not (source.folder / "store").is_dir():
             raise StoreError(f"There is no data folder {source}; give the right one with --from.")
-        self._target = opened(Address.of(target.cluster))
         self._source = Embedded.within(source.folder)
         self._notes = _Notes(source.folder, str(target))
         self._engines: dict[str, str] = dict(self._source.query(_ENGINES))
-        self._lease = Lease(self._target)
-        self._lease.take()
+        self._target, self._presence = joined(Address.of(target.cluster))
+        if others := [other for other in self._presence.others if other.is_there]:
+            self.close()
+            raise StoreError(f"Another process works on this store: {shown(others[0].name)}; stop it first.")
 
     def run(self) -> Iterator[Progress]:
         """Tells after each piece, and after each table that was compared."""
@@ -84,7 +85,7 @@ class Copying:
         self._notes.forget()
 
     def close(self) -> None:
-        self._lease.end()
+        self._presence.leave()
         self._source.close()
         self._target.close()
 

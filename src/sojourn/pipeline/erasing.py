@@ -1,6 +1,5 @@
 """Erasing a lead: first a fact, in hashes; then everything of it is deleted, which may be cut off and goes on."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.ownership import Ownership
 from sojourn.pipeline.sites import Sites
+from sojourn.pipeline.turns import Turns
 from sojourn.store.engine import Engine, sql
 
 
@@ -30,7 +30,7 @@ class Erasing:
         generations: Generations,
         erasures: Erasures,
         cleaner: Cleaner,
-        turns: threading.RLock,
+        turns: Turns,
     ) -> None:
         self._engine = engine
         self._commits = commits
@@ -97,7 +97,7 @@ class Erasing:
         lead_number = derived_number(site_id, lead)
         receipt = Receipt(site_id, number, lead_number, erased_at, event_count, session_count, len(found.own))
         self._erasures.write(receipt, self._commits.stamp())
-        self._erasures.publish()
+        self._erasures.load()
         self._begun = receipt
         return receipt
 

@@ -43,13 +43,9 @@ class Erasures:
             numbers.setdefault(site_id, {})[number] = (erased_at, receipt_number)
         receipts = [Receipt(*row) for row in self._engine.query(sql("receipt.all"))]
         with self._lock:
+            self.revision += numbers != self._numbers
             self._numbers = numbers
             self._receipts = {(receipt.site_id, receipt.receipt_number): receipt for receipt in receipts}
-
-    def publish(self) -> None:
-        """Something was erased: from now on it is refused."""
-        self.load()
-        self.revision += 1
 
     def refuses(self, event: Event) -> bool:
         """Whether the event was erased, or would have been."""

@@ -2,6 +2,8 @@
 leads go into both, then one pointer flips.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 from sojourn.model.site import Site, owner_of, twin_of
@@ -11,6 +13,17 @@ from sojourn.pipeline.sites import Definition, Sites
 from sojourn.pipeline.touched import Touch
 from sojourn.store.engine import Engine, sql
 from sojourn.store.merges import Merges
+
+# On a store that others read too, what a site had before is kept for as long as one of them may not know of the new.
+KEPT_MS = 15_000
+
+
+class _Outdated(NamedTuple):
+    """Generations of a site before this one go at this instant."""
+
+    at_ms: int
+    site_id: str
+    generation: int
 
 
 class Generations:
@@ -23,13 +36,22 @@ class Generations:
         self._sites = sites
         self._builds: dict[str, list[Build]] = {}  # by site: its live data and its test twin's
         self._hurried: set[str] = set()
+        self._outdated: list[_Outdated] = []
+        self.built_elsewhere: dict[str, float] = {}  # what the process that works says of it
 
     def progress(self, site_id: str) -> float | None:
         """The share that is built, 0 to 1; None when nothing is being built."""
         if self._sites.definition(site_id).building is None:
             return None
-        builds = self._builds.get(owner_of(site_id), [])
-        return sum(build.done for build in builds) / max(1, sum(build.total for build in builds))
+        share = self.built_elsewhere.get(owner_of(site_id), 0.0)
+        return self.built().get(owner_of(site_id), share)
+
+    def built(self) -> dict[str, float]:
+        """The share that is built of each site that this process builds."""
+        return {
+            site_id: sum(build.done for build in builds) / max(1, sum(build.total for build in builds))
+            for site_id, builds in list(self._builds.items())
+        }
 
     def start(self, present: Site, changed: Site) -> Site:
         """Order the change; a build that is under way begins anew with it."""
@@ -40,10 +62,13 @@ class Generations:
         self.forget(present.id)
         return building
 
-    def building_since(self, site_id: str) -> int | None:
-        """When the build under way began, in milliseconds: what it stamps can be seen when it ends."""
-        begun = [build.began_ms for build in self._builds.get(owner_of(site_id), []) if build.began_ms is not None]
-        return min(begun, default=None)
+    def building_since(self, site_id: str | None) -> int | None:
+        """When the build under way of the site, or of any, began, in milliseconds: what it stamps can be seen when it
+        ends.
+        """
+        sites = list(self._builds) if site_id is None else [owner_of(site_id)]
+        begun = [build.began_ms for each in sites for build in self._builds.get(each, [])]
+        return min((since for since in begun if since is not None), default=None)
 
     @property
     def is_hurried(self) -> bool:
@@ -54,6 +79,11 @@ class Generations:
         """The site was removed, or what is being built of it begins anew."""
         for build in self._builds.pop(site_id, []):
             build.close()
+
+    def forget_all(self) -> None:
+        """Another process goes on with it."""
+        for site_id in list(self._builds):
+            self.forget(site_id)
 
     def rebuild(self, site_id: str) -> None:
         """Build everything anew, and in a hurry, by the definitions that hold or are on their way."""
@@ -73,7 +103,7 @@ class Generations:
         for definition in self._sites.building():
             self._step(definition, now_ms)
             return True
-        return False
+        return self._drop_outdated(now_ms)
 
     def _step(self, definition: Definition, now_ms: int) -> None:
         building = definition.building
@@ -95,13 +125,22 @@ class Generations:
             self.forget(building.id)  # one that failed in the middle knows no more where it was
             raise
         if not went_on:
-            self._flip(building)
+            self._flip(building, now_ms)
 
-    def _flip(self, building: Site) -> None:
+    def _flip(self, building: Site, now_ms: int) -> None:
         self._sites.write(Definition(building))
         for build in self._builds.pop(building.id):
             build.close()
         self._hurried.discard(building.id)
-        parameters = {"ids": [building.id, twin_of(building.id)], "generation": building.generation}
-        for table in ("sessions", "slices"):
-            self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)
+        at_ms = now_ms + KEPT_MS if self._engine.is_shared else now_ms
+        self._outdated.append(_Outdated(at_ms, building.id, building.generation))
+        self._drop_outdated(now_ms)
+
+    def _drop_outdated(self, now_ms: int) -> bool:
+        due = [each for each in self._outdated if each.at_ms <= now_ms]
+        for each in due:
+            parameters = {"ids": [each.site_id, twin_of(each.site_id)], "generation": each.generation}
+            for table in ("sessions", "slices"):
+                self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)
+            self._outdated.remove(each)
+        return bool(due)

@@ -12,6 +12,7 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
 from sojourn.pipeline.importing import Import, Plan, Tally, Target
 from sojourn.pipeline.refusals import Refusals
+from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.worker import Worker
 from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
@@ -26,7 +27,9 @@ class Imports:
         erasures: Erasures,
         worker: Worker,
         merges: Merges,
+        turns: Turns,
     ) -> None:
+        self._turns = turns
         self._erasures = erasures
         self._merges = merges
         self._engine = engine
@@ -44,7 +47,7 @@ class Imports:
         """
         files = files_in(Path(plan.path))
         target = Target(self._engine, self._commits, self._refusals, self._erasures, site, site_id)
-        with self._alone(), self._merges.held():
+        with self._alone(), self._turns.pinned(), self._merges.held():
             try:
                 return [(path, self._one(target, plan, path, now_ms, on_progress)) for path in files]
             finally:

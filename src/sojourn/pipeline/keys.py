@@ -55,8 +55,9 @@ class Keys:
         self.load()
 
     def load(self) -> None:
-        rows = self._engine.query(f"SELECT {', '.join(_COLUMNS)} FROM keys FINAL")
-        self._keys = {row[0]: Key(*row) for row in rows}
+        with self._lock:
+            rows = self._engine.query(f"SELECT {', '.join(_COLUMNS)} FROM keys FINAL")
+            self._keys = {row[0]: Key(*row) for row in rows}
 
     def access(self, token: str, now_ms: int) -> Access:
         """Raises Unauthorized for a key that is unknown or revoked."""

@@ -32,11 +32,17 @@ class Logins:
         # What a login that does not exist is compared with, so that it takes as long as one that does.
         self._nobody = self._hasher.hash(secrets.token_hex())
         self._setup_hash = ""
-        rows = engine.query("SELECT definition FROM logins FINAL WHERE NOT is_deleted")
-        found = [msgspec.json.decode(text, type=Login) for (text,) in rows]
-        self._logins = {login.email: login for login in found}
-        tickets = [Ticket(*row) for row in engine.query(f"SELECT {', '.join(_TICKET)} FROM tickets FINAL")]
-        self._tickets = {ticket.ticket_hash: ticket for ticket in tickets}
+        self._logins: dict[str, Login] = {}
+        self._tickets: dict[str, Ticket] = {}
+        self.load()
+
+    def load(self) -> None:
+        with self._lock:
+            rows = self._engine.query("SELECT definition FROM logins FINAL WHERE NOT is_deleted")
+            found = [msgspec.json.decode(text, type=Login) for (text,) in rows]
+            tickets = [Ticket(*row) for row in self._engine.query(f"SELECT {', '.join(_TICKET)} FROM tickets FINAL")]
+            self._logins = {login.email: login for login in found}
+            self._tickets = {ticket.ticket_hash: ticket for ticket in tickets}
 
     @property
     def is_empty(self) -> bool:
@@ -142,6 +148,9 @@ class Logins:
 
     def of_ticket(self, token: str, now_ms: int) -> Login | None:
         ticket = self._tickets.get(_hash(token))
+        if ticket is None and self._engine.is_shared:
+            self.load()  # the login may have been at another process just now
+            ticket = self._tickets.get(_hash(token))
         login = self._logins.get(ticket.email) if ticket and ticket.ends_at > now_ms else None
         return login if login and ticket and ticket.created_at >= login.tickets_from else None
 

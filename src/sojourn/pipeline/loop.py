@@ -10,6 +10,7 @@ from sojourn.errors import SojournError
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
+from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.worker import Worker
 
 SAVE_EVERY = 5.0
@@ -41,7 +42,7 @@ class Loop:
         refusals: Refusals,
         meter: Meter,
         clocks: tuple[Callable[[], int], Callable[[], int]],
-        turns: threading.RLock,
+        turns: Turns,
         chores: Sequence[Callable[[int], bool]] = (),
         heal: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -105,6 +106,15 @@ class Loop:
 
     def turn(self) -> bool:
         """A pass, a piece of a next generation, and the chores; True if there was something to do."""
+        worked = self._turns.may_work() and self._work()
+        if time.monotonic() - self._saved_at > SAVE_EVERY:
+            if self._turns.is_mine:
+                self._worker.save()
+            self._refusals.save()
+            self._saved_at = time.monotonic()
+        return worked
+
+    def _work(self) -> bool:
         with self._turns:
             self._heal()  # first: what is cut off, nothing else can read
         began = time.monotonic()
@@ -116,10 +126,6 @@ class Loop:
         for chore in self._chores:
             with self._turns:
                 worked = chore(self._now_ms()) or worked
-        if time.monotonic() - self._saved_at > SAVE_EVERY:
-            self._worker.save()
-            self._refusals.save()
-            self._saved_at = time.monotonic()
         return worked
 
     def _timed(self, kind: str, work: Callable[[], bool]) -> bool:

@@ -2,7 +2,6 @@
 also be emptied.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from sojourn.model.site import Site, twin_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
+from sojourn.pipeline.turns import Turns
 from sojourn.store.engine import Engine, sql
 
 # What was said of a site rather than sent to it: an emptied one still has it.
@@ -36,7 +36,7 @@ class Registry:
         sites: Sites,
         kept: Sequence[Kept],
         refusals: Refusals,
-        turns: threading.RLock,
+        turns: Turns,
         on_cleared: Callable[[str], None],
     ) -> None:
         self._engine = engine

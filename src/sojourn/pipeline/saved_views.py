@@ -12,6 +12,7 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.store.engine import Engine
 
 PREFIX = "view_"
+_ALL = "SELECT site_id, view_id, name, page, query FROM saved_views FINAL WHERE NOT is_deleted"
 MOST_VIEWS, MOST_NAME, MOST_QUERY = 200, 100, 4000
 
 
@@ -31,8 +32,13 @@ class SavedViews:
         self._engine = engine
         self._commits = commits
         self._lock = threading.Lock()
-        rows = engine.query("SELECT site_id, view_id, name, page, query FROM saved_views FINAL WHERE NOT is_deleted")
-        self._views = {(site_id, view_id): SavedView(view_id, *rest) for site_id, view_id, *rest in rows}
+        self._views: dict[tuple[str, str], SavedView] = {}
+        self.load()
+
+    def load(self) -> None:
+        with self._lock:
+            rows = self._engine.query(_ALL)
+            self._views = {(site_id, view_id): SavedView(view_id, *rest) for site_id, view_id, *rest in rows}
 
     def list(self, site_id: str, page: str) -> list[SavedView]:
         """Those of a page, by name."""

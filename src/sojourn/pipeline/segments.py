@@ -24,10 +24,11 @@ class Segments:
         self.load()
 
     def load(self) -> None:
-        rows = self._engine.query("SELECT site_id, segment_id, definition FROM segments FINAL WHERE NOT is_deleted")
-        self._segments = {
-            (site_id, segment_id): msgspec.json.decode(text, type=Segment) for site_id, segment_id, text in rows
-        }
+        with self._lock:
+            rows = self._engine.query("SELECT site_id, segment_id, definition FROM segments FINAL WHERE NOT is_deleted")
+            self._segments = {
+                (site_id, segment_id): msgspec.json.decode(text, type=Segment) for site_id, segment_id, text in rows
+            }
 
     def list(self, site_id: str) -> list[Segment]:
         """Those of a site, the newest first."""

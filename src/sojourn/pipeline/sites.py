@@ -3,6 +3,7 @@ is removed leaves a version that says so.
 """
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -34,12 +35,19 @@ class Sites(Mapping[str, Site]):
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits
-        rows = engine.query("SELECT site_id, definition FROM sites FINAL")
-        written = {site_id: msgspec.json.decode(text, type=Definition) for site_id, text in rows}
-        self._definitions = {key: each for key, each in written.items() if not each.is_removed}
-        self._removed = {key: each for key, each in written.items() if each.is_removed}
+        self._lock = threading.Lock()
+        self._definitions: dict[str, Definition] = {}
+        self._removed: dict[str, Definition] = {}
+        self.load()
         if DEFAULT_SITE not in self._definitions:
             self.write(Definition(Site(id=DEFAULT_SITE)))
+
+    def load(self) -> None:
+        with self._lock:
+            rows = self._engine.query("SELECT site_id, definition FROM sites FINAL")
+            written = {site_id: msgspec.json.decode(text, type=Definition) for site_id, text in rows}
+            self._definitions = {key: each for key, each in written.items() if not each.is_removed}
+            self._removed = {key: each for key, each in written.items() if each.is_removed}
 
     def __getitem__(self, site_id: str) -> Site:
         return self.definition(site_id).present
@@ -121,19 +129,20 @@ class Sites(Mapping[str, Site]):
     def write(self, definition: Definition) -> None:
         """Make it the newest version: one insert, so that readers see the one or the other."""
         site_id = definition.present.id
-        row = {
-            "site_id": site_id,
-            "version": self._commits.stamp(),
-            "definition": msgspec.json.encode(definition).decode(),
-        }
-        self._engine.insert("sites", tuple(row), msgspec.json.encode(row))
-        kept = {key: each for key, each in self._definitions.items() if key != site_id}
-        if definition.is_removed:
-            self._removed[site_id] = definition
-        else:
-            self._removed.pop(site_id, None)
-            kept[site_id] = definition
-        self._definitions = kept
+        with self._lock:
+            row = {
+                "site_id": site_id,
+                "version": self._commits.stamp(),
+                "definition": msgspec.json.encode(definition).decode(),
+            }
+            self._engine.insert("sites", tuple(row), msgspec.json.encode(row))
+            kept = {key: each for key, each in self._definitions.items() if key != site_id}
+            if definition.is_removed:
+                self._removed[site_id] = definition
+            else:
+                self._removed.pop(site_id, None)
+                kept[site_id] = definition
+            self._definitions = kept
 
 
 def _begun(site: Site, pieces: Iterator[Answer]) -> tuple[Site, list[Answer], Iterator[Answer]]:

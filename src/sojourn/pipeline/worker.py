@@ -42,8 +42,7 @@ class Worker:
         self._revealed: list[Range] = []
         self._name = name
         self._sessionizer = Sessionizer(engine)
-        self.done = self._recorded()
-        self._saved = self.done
+        self.done = self._saved = self._recorded()
         self.busy_since: int | None = None  # when the pass under way began, in milliseconds
         self.lead_count = 0  # how many leads the last pass touched
         self.waiting_leads = 0  # how many leads of the pass under way are touched and not computed yet
@@ -53,6 +52,12 @@ class Worker:
         rows = self._engine.query(sql("progress.last"), {"worker": self._name})
         done, is_synced = rows[0] if rows else (0, True)
         return int(done if is_synced else max(0, done - REDO_US))
+
+    def resume(self) -> None:
+        """Go on from where another process got, and do once more what may not be on its disk."""
+        self.done = self._saved = self._recorded()
+        with self._lock:
+            self._revealed.append(Range(self.done, max(self.done, self._commits.settled())))
 
     def _find_left(self) -> None:
         """What an earlier process left waits too."""
@@ -79,9 +84,15 @@ class Worker:
         finally:
             self.busy_since = None
 
+    def catch_up(self, now_ms: Callable[[], int]) -> None:
+        """Passes until nothing waits."""
+        while self.work(now_ms):
+            pass
+
     def _work(self, now_ms: Callable[[], int]) -> bool:
         with self._lock:
             upto = self._commits.settled()
+            self._go_back()
             ranges, hidden = list(self._revealed), self._commits.hidden()
         self.lead_count = 0
         if ranges or self._commits.is_shown(self.done):
@@ -96,6 +107,13 @@ class Worker:
         if not (did_work or self.waiting() or self._sites.building()):
             self._merges.release()
         return did_work
+
+    def _go_back(self) -> None:
+        """To where a process that has just begun may write."""
+        floor = self._commits.floor()
+        if floor is not None and floor < self.done:
+            self._revealed.append(Range(floor, self.done))
+            self.done = floor
 
     def _pass(self, commits: Range, now_ms: Callable[[], int]) -> None:
         for site_id, event_count, sender_count in self._engine.query(sql("event.by_site"), commits.parameters):

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ _SETTINGS = {
 _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)
 _READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
 _SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
-_OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations)\b")
+_OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
 _CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
@@ -42,8 +43,8 @@ logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
 
 
-def connect_to(address: Address, node: tuple[str, int], database: str | None = None) -> Client:
-    """Raises Unreachable and other StoreErrors."""
+def connect_to(address: Address, node: tuple[str, int], database: str | None = None, token: str = "") -> Client:
+    """`token` marks what is asked through it. Raises Unreachable and other StoreErrors."""
     return get_client(
         host=node[0],
         port=node[1],
@@ -56,17 +57,17 @@ def connect_to(address: Address, node: tuple[str, int], database: str | None = N
         connect_timeout=_CONNECT_SECONDS,
         send_receive_timeout=_ANSWER_SECONDS,
         autogenerate_session_id=False,
-        settings=_SETTINGS,
+        settings={**_SETTINGS, "log_comment": token},
     )
 
 
-def connected(address: Address, database: str | None = None) -> Client:
+def connected(address: Address, database: str | None = None, token: str = "") -> Client:
     """To the first node that answers. Raises StoreError."""
     *others, last = address.nodes
     for node in others:
         with suppress(Unreachable):
-            return connect_to(address, node, database)
-    return connect_to(address, last, database)
+            return connect_to(address, node, database, token)
+    return connect_to(address, last, database, token)
 
 
 class Cluster(Engine):
@@ -79,16 +80,17 @@ class Cluster(Engine):
 
     def __init__(self, address: Address) -> None:
         self.address = address
-        self.check_lease: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
+        self.token = secrets.token_hex(4)  # marks the statements of this process
+        self.check_may_write: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
         super().__init__()
 
     def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
-        self.check_lease()
+        self.check_may_write()
         super().insert(table, columns, body, form)
-        self.check_lease()  # it may have taken so long that another process has looked already
+        self.check_may_write()  # it may have taken so long that another process has looked already
 
     def _connect(self) -> Client:
-        return connected(self.address)
+        return connected(self.address, token=self.token)
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         return super().query(*self._fitted(text, parameters))
@@ -105,7 +107,7 @@ class Cluster(Engine):
         self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
     ) -> None:
         if not text.startswith("/* process.say */"):
-            self.check_lease()
+            self.check_may_write()
         text, fitted = self._fitted(text, parameters)
         if not _OF_FILES.search(text):
             super().execute(text, fitted, external)
@@ -121,7 +123,7 @@ class Cluster(Engine):
     def on_node(self, node: tuple[str, int], text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Raises Unavailable, also when the node cannot be reached."""
         try:
-            with closing(connect_to(self.address, node)) as client, self._told(QUERY, name_of(text)):
+            with closing(connect_to(self.address, node, token=self.token)) as client, self._told(QUERY, name_of(text)):
                 client.command(text, parameters=dict(parameters or {}))
         except Unreachable as error:
             raise refused(error) from error

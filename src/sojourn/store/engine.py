@@ -100,6 +100,11 @@ class Engine(ABC):
         with self._client() as client:
             client.command("SELECT 1")
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may read and write the same store."""
+        return self.folder is None
+
     @abstractmethod
     def _connect(self) -> Client:
         """A connection with the SETTINGS. Raises StoreError."""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sojourn.app import Sojourn
-from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unauthorized
+from sojourn.errors import InvalidRequest, RateLimitExceeded, SojournError, Unauthorized, Unavailable
 from sojourn.web.access import access_of
 from sojourn.web.answers import error_answer, on_bug, on_error, on_not_found, on_unreadable, on_wrong_method
 from sojourn.web.api import Api
@@ -33,6 +33,8 @@ from sojourn.web.sites import LocalSites
 from sojourn.web.upkeep import Upkeep
 
 EVENTS_PATH = "/v1/events"
+# What is asked of a server that may not know what others did.
+OF_HEALTH = ("/healthz", "/readyz")
 
 
 class Application:
@@ -80,10 +82,12 @@ class Application:
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whether the key is a valid one is for the route to say: some need none."""
         try:
+            if scope["path"] not in OF_HEALTH:
+                self._sojourn.share.check()
             with contextlib.suppress(Unauthorized, InvalidRequest):
                 scope[ACCESS] = access_of(self._sojourn, scope["headers"], is_local=self._is_local)
                 self._limits.take_request(scope[ACCESS])
-        except RateLimitExceeded as error:
+        except (RateLimitExceeded, Unavailable) as error:
             await error_answer(error)(scope, receive, send)
         else:
             await self._rest(scope, receive, send)

@@ -1,7 +1,6 @@
 """How a command reaches a data folder: through the server that owns it, or through one of its own for a moment."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,21 +12,14 @@ import uvloop
 from sojourn.app import Sojourn
 from sojourn.model.site import check_site_id, owner_of
 from sojourn.place import Place
-from sojourn.web.server import serve, socket_path
+from sojourn.web.server import is_answered, serve, socket_path
 
 TIMEOUT = 300.0
 
 
 def is_served(place: Place) -> bool:
     """Whether a server of this machine owns the place and answers."""
-    if not place.is_own():
-        return False
-    with socket_path(place.folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
+    return place.is_own() and is_answered(place.folder)
 
 
 @contextlib.contextmanager

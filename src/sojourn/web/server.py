@@ -41,6 +41,16 @@ def socket_path(folder: Path) -> Iterator[str]:
         os.close(handle)
 
 
+def is_answered(folder: Path) -> bool:
+    """Whether a server listens at the folder's socket."""
+    with socket_path(folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
 def local_socket(folder: Path) -> socket.socket:
     """The folder's socket, 0600; one that a killed server left behind is replaced."""
     with socket_path(folder) as path:
@@ -104,8 +114,10 @@ async def serve(
     on_signal: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs until SIGTERM, SIGINT or `stop`; every acknowledged event is durable by then."""
-    owner = _server(Application(sojourn, is_local=True))
-    servers = [(owner, local_socket(folder))]
+    servers = []
+    is_owner = sojourn.presence is None or not is_answered(folder)  # commands need one of those that share a store
+    if is_owner:
+        servers.append((_server(Application(sojourn, is_local=True)), local_socket(folder)))
     if listener is not None:
         servers.append((_server(Application(sojourn)), listener))
 
@@ -135,4 +147,5 @@ async def serve(
         if watch:
             watch.cancel()
         await sojourn.buffer.drain()
-        (folder / SOCKET).unlink(missing_ok=True)
+        if is_owner:
+            (folder / SOCKET).unlink(missing_ok=True)

@@ -56,7 +56,8 @@ class Standstill:
         """Lends a hand until no generation of the site is being built."""
         while (progress := self._generations.progress(site_id)) is not None:
             yield {"site_id": site_id, "doing": "building", "progress": progress}
-            self._loop.turn()
+            with self._loop.held():  # on a shared store another process may be building it
+                self._loop.turn()
 
     def _seen(self) -> Range:
         return Range(0, self._worker.done, self._commits.hidden())

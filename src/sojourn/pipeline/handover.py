@@ -1,0 +1,34 @@
+"""The work, when it passes from one process of a shared store to another."""
+
+from sojourn.pipeline.erasing import Erasing
+from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.registry import Registry
+from sojourn.pipeline.sharing import Share
+from sojourn.pipeline.worker import Worker
+
+
+class Handover:
+    def __init__(
+        self, share: Share, worker: Worker, generations: Generations, registry: Registry, erasing: Erasing
+    ) -> None:
+        self._share = share
+        self._worker = worker
+        self._generations = generations
+        self._registry = registry
+        self._erasing = erasing
+
+    def take(self) -> None:
+        """Go on where another process got."""
+        self._share.refresh()
+        self._worker.resume()
+        self.end_begun()
+
+    def give(self) -> None:
+        """Another process works from now on."""
+        self._generations.forget_all()
+        self._worker.save()
+
+    def end_begun(self) -> None:
+        """What was cut off is ended."""
+        self._registry.resume()
+        self._erasing.resume()

@@ -1,0 +1,81 @@
+"""What a process tells the others that share its store, and what it learns anew because of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from sojourn.pipeline.board import Word
+from sojourn.pipeline.buffer import Buffer
+from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.generation import Generations
+from sojourn.pipeline.presence import Presence
+from sojourn.pipeline.worker import Worker
+
+
+class Kept(Protocol):
+    """What is in memory of what the store has."""
+
+    def load(self) -> None: ...
+
+
+class Share:
+    """How far the sessions of this process can be trusted to be whole, by its own work or by what the one that works
+    says of its.
+    """
+
+    def __init__(
+        self,
+        presence: Presence | None,
+        commits: CommitLog,
+        worker: Worker,
+        generations: Generations,
+        buffer: Buffer,
+        kept: Sequence[Kept],
+        wake: Callable[[], None],
+    ) -> None:
+        self.wake = wake
+        self._presence = presence
+        self._commits = commits
+        self._worker = worker
+        self._generations = generations
+        self._buffer = buffer
+        self._kept = kept
+        self._synced_ms = 0
+        if presence is not None:
+            presence.attach(commits, self)
+
+    def synced_until(self, site_id: str | None = None) -> int:
+        """Every change of a session of the site, or of any, that was stamped before this instant can be seen."""
+        if self._presence is not None and not self._presence.word.works:
+            self._hear()
+            return self._synced_ms
+        since = (self._worker.busy_since, self._generations.building_since(site_id))
+        return min([self._commits.changed_ms(), *(each for each in since if each is not None)])
+
+    def check(self) -> None:
+        """Raises Unavailable while other processes may not know of this one, nor it of what they did."""
+        if self._presence is not None:
+            self._presence.check()
+
+    def word(self, word: Word) -> Word:
+        if not word.works:
+            return msgspec.structs.replace(word, done=0, synced_ms=0, built={})
+        built = self._generations.built()
+        return msgspec.structs.replace(word, done=self._worker.done, synced_ms=self.synced_until(), built=built)
+
+    def refresh(self) -> None:
+        for part in self._kept:
+            part.load()
+        self._hear()
+
+    def go_on(self) -> None:
+        """What was deleted meanwhile may come again."""
+        self.refresh()
+        self._buffer.forget()
+
+    def _hear(self) -> None:
+        said = self._presence.worker if self._presence else None
+        if said is not None:
+            self._synced_ms = max(self._synced_ms, said.word.synced_ms)
+            self._generations.built_elsewhere = said.word.built

@@ -1,0 +1,109 @@
+"""Who may change what is derived: one thread at a time and, of the processes that share a store, the one that works."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from sojourn.pipeline.presence import WAIT_FOR, Presence
+
+_BUSY = "Another process works on this store and cannot pause"
+
+
+def _nothing() -> None:
+    pass
+
+
+class Turns:
+    """A lock that its holder may take again. Where a store is shared, who enters has the work, and keeps it until
+    another process asks for it.
+    """
+
+    def __init__(self, presence: Presence | None = None) -> None:
+        self.on_begin: Callable[[], None] = _nothing  # this process works from now on
+        self.on_end: Callable[[], None] = _nothing  # the last that it does before another one works
+        self._presence = presence
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._pins = 0
+
+    def __enter__(self) -> None:
+        """Raises Unavailable when another process works and does not give it away."""
+        self._lock.acquire()
+        try:
+            self._begin()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+        self._lock.release()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this process works."""
+        return self._presence is None or self._presence.word.works
+
+    @contextmanager
+    def pinned(self) -> Iterator[None]:
+        """Other threads have their turns within the block, other processes have not."""
+        with self:
+            self._pins += 1
+            if self._presence is not None:
+                self._presence.begin()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._pins -= 1
+                if self._presence is not None:
+                    self._presence.end()
+
+    def may_work(self) -> bool:
+        """For who works whenever there is something to do: takes it when nobody has it, gives it to who waits."""
+        presence = self._presence
+        if presence is None:
+            return True
+        with self._lock:
+            if not presence.word.works:
+                if presence.worker is not None or presence.is_wanted() or not presence.take():
+                    return False
+                self._begun(presence)
+            elif presence.is_wanted() and not self._pins and not self._depth:
+                self.on_end()
+                presence.say(works=False)
+            return presence.word.works
+
+    def _begin(self) -> None:
+        self._depth += 1
+        if self._presence is None or self._depth > 1:
+            return
+        self._presence.begin()
+        try:
+            if not self._presence.word.works:
+                self._take(self._presence)
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        self._depth -= 1
+        if self._presence is not None and not self._depth:
+            self._presence.end()
+
+    def _take(self, presence: Presence) -> None:
+        presence.say(wants=True)
+        try:
+            presence.wait_until(lambda: presence.worker is None and presence.take(), WAIT_FOR, _BUSY)
+        finally:
+            presence.say(wants=False)
+        self._begun(presence)
+
+    def _begun(self, presence: Presence) -> None:
+        try:
+            presence.wait_for_gone()
+            self.on_begin()
+        except BaseException:
+            presence.say(works=False)
+            raise

@@ -1,0 +1,172 @@
+"""Several servers on one cluster: any takes events, any answers, one works; whichever dies or sleeps."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sojourn.place import Place
+from sojourn.web.connection import connect
+from tests.cluster.nodes import Cluster, running
+from tests.cluster.test_serving import MINUTE, event
+from tests.serving import PATIENCE, Server, event_count, key_in, run
+
+SEEN_WITHIN = 5.0
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running(Path(tmp_path_factory.mktemp("several"))) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def pair(nodes: Cluster) -> Iterator[tuple[Server, Server]]:
+    url = nodes.url("several")
+    assert run("cluster", "init", "--store", url).returncode == 0
+    servers = (Server(Path()), Server(Path()))
+    for server in servers:
+        server.where = url
+        server.start()
+    yield servers
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def key(pair: tuple[Server, Server], request: pytest.FixtureRequest) -> str:
+    """Of a site of this test."""
+    name = f"site{abs(hash(request.node.name)) % 10**9}"
+    with connect(Place.of(pair[0].where)) as owner:
+        assert owner.post("/local/sites", json={"id": name}).status_code == 201
+    with connect(Place.of(pair[0].where), name) as owner:
+        text = key_in(owner.post("/local/keys", json={"kind": "secret", "is_test": False}).text)
+    assert within(SEEN_WITHIN, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))
+    return text
+
+
+def within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def site_of(server: Server, key: str) -> str:
+    found: str = server.ask("GET", "/v1/site", key).json()["data"]["id"]
+    return found
+
+
+def same(pair: tuple[Server, Server], count: int, key: str) -> list[dict[str, Any]]:
+    """The sessions of so many events, as both servers have them."""
+    first, second = (server.settled(count, key) for server in pair)
+    assert first == second
+    assert event_count(first) == count
+    return first
+
+
+def test_events_are_taken_and_sessions_answered_by_both(pair: tuple[Server, Server], key: str) -> None:
+    for number in range(40):
+        pair[number % 2].send(event(f"v{number % 8}", number // 8), key=key)
+    assert len(same(pair, 40, key)) == 8
+
+
+def test_what_is_sent_to_both_counts_once(pair: tuple[Server, Server], key: str) -> None:
+    body = [event(f"v{number}", 0) for number in range(30)]
+    for server in pair:
+        server.send(*body, key=key)
+    assert len(same(pair, 30, key)) == 30
+
+
+def test_a_key_and_a_setting_are_seen_by_the_other_one_soon(pair: tuple[Server, Server], key: str) -> None:
+    for number, server in enumerate(pair):
+        assert server.ask("PATCH", "/v1/site", key, json={"name": f"shop {number}"}).status_code == 200
+        other = pair[1 - number]
+        assert within(SEEN_WITHIN, lambda: other.ask("GET", "/v1/site", key).json()["data"]["name"] == f"shop {number}")  # noqa: B023
+    with connect(Place.of(pair[0].where), site_of(pair[0], key)) as owner:
+        (made,) = owner.get("/local/keys").json()["data"]
+        assert owner.delete(f"/local/keys/{made['id']}").status_code == 200
+    assert within(SEEN_WITHIN, lambda: all(each.ask("GET", "/v1/site", key).status_code == 401 for each in pair))
+
+
+def test_a_timeout_that_either_changes_holds_for_both(pair: tuple[Server, Server], key: str) -> None:
+    pair[0].send(*(event("v", 20 * number) for number in range(6)), key=key)
+    assert len(same(pair, 6, key)) == 1
+    for number, server in enumerate(pair):
+        timeout_ms, sessions = ((10 * MINUTE, 6), (40 * MINUTE, 1))[number]
+        assert server.ask("PATCH", "/v1/site", key, json={"session_timeout_ms": timeout_ms}).status_code == 202
+        assert within(PATIENCE, lambda: all(len(each.sessions(key)) == sessions for each in pair))  # noqa: B023
+        assert event_count(pair[0].sessions(key)) == event_count(pair[1].sessions(key)) == 6
+
+
+def test_who_is_erased_at_one_is_refused_by_the_other(pair: tuple[Server, Server], key: str) -> None:
+    ann = {"lead": {"id": "ann"}}
+    for server in pair:
+        server.send(event("a", 0, **ann), event("b", 0), key=key)
+    same(pair, 2, key)
+    for number, server in enumerate(pair):
+        assert server.ask("DELETE", "/v1/leads/ann", key).status_code == 200
+        assert event_count(pair[0].settled(1, key)) == event_count(pair[1].settled(1, key)) == 1
+        late = pair[1 - number].ask("POST", "/v1/events", key, json=event("a", 1 + number, **ann))
+        assert late.status_code == 400, late.text
+        assert "erased" in late.json()["message"]
+
+
+def test_a_file_that_one_imports_is_whole_for_both(pair: tuple[Server, Server], key: str, tmp_path: Path) -> None:
+    file = tmp_path / "events.csv"
+    file.write_text(
+        "type,visitor_id,occurred_at\n" + "".join(f"page_view,i{n % 50},2026-04-24T10:00:00Z\n" for n in range(50))
+    )
+    pair[1].send(event("v", 0), key=key)
+    same(pair, 1, key)
+    done = run("import", str(file), "--site", site_of(pair[0], key), "--store", pair[0].where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pair[1].send(event("v", 1), key=key)
+    assert len(same(pair, 52, key)) == 51
+
+
+def work_at(server: Server, key: str) -> None:
+    """It works from now on: what changes a site is done by it."""
+    assert server.ask("PATCH", "/v1/site", key, json={"name": "here"}).status_code == 200
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_other_one_goes_on_when_one_is_killed(pair: tuple[Server, Server], key: str, number: int) -> None:
+    """Be it the one that works (0) or not."""
+    work_at(pair[0], key)
+    for server in pair:
+        server.send(*(event(f"v{count}", 0) for count in range(20)), key=key)
+    pair[number].kill()
+    left = pair[1 - number]
+    left.send(*(event(f"v{count}", 1) for count in range(20)), key=key)
+    assert event_count(left.settled(40, key)) == 40
+    pair[number].start()
+    pair[number].send(*(event(f"v{count}", 2) for count in range(20)), key=key)
+    assert len(same(pair, 60, key)) == 20
+
+
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.long)])
+def test_one_that_sleeps_does_no_harm(pair: tuple[Server, Server], key: str, number: int) -> None:
+    """Longer than the others wait for it, be it the one that works (0) or not: what it was about to write it writes no
+    more.
+    """
+    for server in pair:
+        server.send(*(event(f"v{count}", 0) for count in range(20)), key=key)
+    work_at(pair[0], key)
+    sleeper, other = pair[number], pair[1 - number]
+    assert sleeper.process is not None
+    sleeper.process.send_signal(signal.SIGSTOP)
+    try:
+        other.send(*(event(f"v{count}", 1) for count in range(20)), key=key)
+        assert within(PATIENCE + 10, lambda: event_count(other.sessions(key)) == 40)
+    finally:
+        sleeper.process.send_signal(signal.SIGCONT)
+    assert within(PATIENCE, lambda: sleeper.ask("GET", "/readyz").status_code == 200)
+    sleeper.send(*(event(f"v{count}", 2) for count in range(20)), key=key)
+    assert len(same(pair, 60, key)) == 20
+    assert "as the facts have it" in run("doctor", "--store", other.where, "--whole").stdout
