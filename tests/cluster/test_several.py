@@ -135,6 +135,15 @@ def work_at(server: Server, key: str) -> None:
     assert server.ask("PATCH", "/v1/site", key, json={"name": "here"}).status_code == 200
 
 
+def test_status_tells_who_works(pair: tuple[Server, Server], key: str) -> None:
+    for server in pair:
+        work_at(server, key)
+        shown = run("cluster", "status", "--store", server.where).stdout
+        assert server.process is not None
+        (line,) = [line for line in shown.splitlines() if f"number {server.process.pid} on" in line]
+        assert "yes" in line, shown
+
+
 @pytest.mark.parametrize("number", [0, 1])
 def test_the_other_one_goes_on_when_one_is_killed(pair: tuple[Server, Server], key: str, number: int) -> None:
     """Be it the one that works (0) or not."""

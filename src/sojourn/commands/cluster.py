@@ -32,9 +32,10 @@ def check(store: DataOption = None) -> None:
 
 @app.command("status", epilog=f"Example: sojourn cluster status --store '{EXAMPLE}'")
 def status(store: DataOption = None) -> None:
-    """What lies on each node: rows in all their versions, parts and bytes."""
+    """What lies on each node, rows in all their versions, parts and bytes; and which processes are on the store."""
+    place = place_of(store)
     table = Table("node", "version", "events", "parts", "sessions", "parts", "size", "free", "clock")
-    for node in clusters.looked_at(place_of(store)):
+    for node in clusters.looked_at(place):
         counts = (node.event_rows, node.event_parts, node.session_rows, node.session_parts)
         table.add_row(
             node.node,
@@ -45,3 +46,8 @@ def status(store: DataOption = None) -> None:
             f"{node.clock_ms:+} ms",
         )
     out.print(table)
+    on_it = Table("process", "works", "behind by")
+    for process in clusters.processes(place):
+        behind = process.behind_ms
+        on_it.add_row(process.name, *(("", "") if behind is None else ("yes", f"{behind:,} ms")))
+    out.print(on_it)

@@ -1,10 +1,24 @@
 """A cluster as its owner sees it: made, looked at, checked."""
 
+from contextlib import closing
+from dataclasses import dataclass
+
 from sojourn.errors import InvalidRequest, StoreError
+from sojourn.pipeline.board import Board, shown
 from sojourn.place import Place
 from sojourn.store.address import EXAMPLE, Address
-from sojourn.store.founding import found
+from sojourn.store.founding import found, opened
 from sojourn.store.nodes import NodeState, faults, states
+
+
+@dataclass(frozen=True)
+class ProcessState:
+    """Of one that is on the store; `behind_ms` is how much older than the newest commit what it worked off is, None for
+    one that does not work.
+    """
+
+    name: str
+    behind_ms: int | None
 
 
 def make(place: Place) -> list[str]:
@@ -15,6 +29,18 @@ def make(place: Place) -> list[str]:
 def looked_at(place: Place) -> list[NodeState]:
     """Raises StoreError for a node that does not answer."""
     return states(_address(place))
+
+
+def processes(place: Place) -> list[ProcessState]:
+    """Those that are on the store. Raises StoreError when that cannot be opened."""
+    with closing(opened(_address(place))) as cluster:
+        said = Board(cluster).others()
+    newest = max((each.word.newest for each in said), default=0)
+    return [
+        ProcessState(shown(name), max(0, newest - word.done) // 1000 if word.works else None)
+        for name, word, is_there in said
+        if is_there
+    ]
 
 
 def checked(place: Place) -> list[NodeState]:

@@ -13,7 +13,7 @@ _OPTIONS = ("cluster", "secure", "verify", "ca")
 
 @dataclass(frozen=True)
 class Address:
-    """`nodes` are (host, HTTP port) pairs, the first of which answers is asked; the password is in no text of it."""
+    """`nodes` are (host, HTTP port) pairs, any of which may be asked; the password is in no text of it."""
 
     nodes: tuple[tuple[str, int], ...]
     database: str

@@ -62,8 +62,9 @@ def connect_to(address: Address, node: tuple[str, int], database: str | None = N
 
 
 def connected(address: Address, database: str | None = None, token: str = "") -> Client:
-    """To the first node that answers. Raises StoreError."""
-    *others, last = address.nodes
+    """To a node that answers: each token begins at another one. Raises StoreError."""
+    first = int(token or "0", 16) % len(address.nodes)
+    *others, last = address.nodes[first:] + address.nodes[:first]
     for node in others:
         with suppress(Unreachable):
             return connect_to(address, node, database, token)
