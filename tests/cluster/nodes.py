@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 NAME = "sojourn"
@@ -74,16 +74,17 @@ class Node:
 
 
 class Cluster:
-    """Shards of one node each."""
+    """Shards of one node each. `wires` has, for each node, the port at which the others reach it, instead of its own."""
 
-    def __init__(self, folder: Path, shards: int = 2) -> None:
+    def __init__(self, folder: Path, shards: int = 2, wires: Callable[[int], int] = int) -> None:
         ports = _free_ports(2 * shards)
         pairs = list(zip(ports[::2], ports[1::2], strict=True))
-        known = "".join(_SHARD.format(tcp=tcp) for tcp, _ in pairs)
+        seen = {tcp: wires(tcp) for tcp, _ in pairs}
         self.nodes = []
         for number, (tcp, http) in enumerate(pairs, 1):
             place = folder / f"node{number}"
             place.mkdir(parents=True)
+            known = "".join(_SHARD.format(tcp=each if each == tcp else seen[each]) for each, _ in pairs)
             (place / "config.xml").write_text(_CONFIG.format(tcp=tcp, http=http, name=NAME, shards=known))
             self.nodes.append(Node(place, tcp, http))
 
@@ -104,8 +105,8 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(folder: Path, shards: int = 2) -> Iterator[Cluster]:
-    cluster = Cluster(folder, shards)
+def running(folder: Path, shards: int = 2, wires: Callable[[int], int] = int) -> Iterator[Cluster]:
+    cluster = Cluster(folder, shards, wires)
     try:
         yield cluster.start()
     finally:
