@@ -1,5 +1,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,10 @@ from sojourn.store.address import Address
 from sojourn.store.founding import found
 from tests.cluster.nodes import Cluster, running
 from tests.conftest import NOW, maker_of_sites
+from tests.serving import Server
+from tests.web.conftest import http, make, test_key
+
+__all__ = ["http", "make", "test_key"]
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +39,25 @@ def app(cluster: Cluster) -> Iterator[Sojourn]:
 def new_site(app: Sojourn) -> Callable[..., Site]:
     """In place of the other one, which may be made of the embedded store already."""
     return maker_of_sites(app)
+
+
+@pytest.fixture(scope="session")
+def server(cluster: Cluster) -> Iterator[Server]:
+    """In place of one on a folder."""
+    url = cluster.url("served")
+    found(Address.of(url))
+    server = Server(Path())
+    server.where = url
+    yield server.start()
+    server.close()
+
+
+def taken_from(*modules: ModuleType) -> dict[str, Any]:
+    """What is collected of other modules' tests, with the fixtures that these have of their own."""
+    found: dict[str, Any] = {}
+    for module in modules:
+        for name, each in vars(module).items():
+            is_own = getattr(each, "__module__", None) == module.__name__
+            if (name.startswith("test_") and is_own) or type(each).__name__ == "FixtureFunctionDefinition":
+                assert found.setdefault(name, each) is each, f"two of the name {name}"
+    return found

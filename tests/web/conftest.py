@@ -22,7 +22,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def test_key(server: Server) -> str:
     """A secret key of the site's test twin, made by the command while the server runs."""
-    done = run("keys", "create", "--test", "--data", str(server.folder))
+    done = run("keys", "create", "--test", "--data", server.where)
     assert done.returncode == 0, done.stderr
     return key_in(done.stdout)
 
