@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sojourn import __version__, settings
-from sojourn.commands import cluster, copying, importing, keys, leads, listing, logins, serving, sites, upkeep
+from sojourn import __version__, commands, settings
+from sojourn.commands import cluster, keys, leads, logins, sites
 from sojourn.commands.options import DataOption, SiteOption, place_of
 from sojourn.errors import InvalidRequest, SojournError
+from sojourn.model.bounds import SAMPLE
 from sojourn.model.instant import parse_duration
-from sojourn.pipeline.doctor.doctor import SAMPLE
 from sojourn.place import Place
 from sojourn.reports.event_filters import BY_NAME as EVENT_FILTERS
 from sojourn.reports.filters import FILTERS
@@ -54,7 +54,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Run everything in one process: the API, the work that follows, the store."""
-    serving.serve(_values(data=data, host=host, port=port))
+    commands.serving.serve(_values(data=data, host=host, port=port))
 
 
 @app.command(epilog="Example: sojourn demo --port 8000")
@@ -64,7 +64,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve a made-up month of about 2,000 leads that ends now, and goes on."""
-    serving.demo(_values(data=data, host=host, port=port))
+    commands.serving.demo(_values(data=data, host=host, port=port))
 
 
 @app.command(
@@ -95,8 +95,8 @@ def import_(
     """Put a file or a folder of files into a data folder; importing it again changes nothing."""
     if shift_end not in (None, "now"):
         raise typer.BadParameter("allowed is now", param_hint="--shift-end")
-    order = importing.Order(file, columns, shift_end == "now", dry_run, again)
-    importing.import_file(place_of(data), order, site)
+    order = commands.importing.Order(file, columns, shift_end == "now", dry_run, again)
+    commands.importing.import_file(place_of(data), order, site)
 
 
 @app.command(epilog="Example: sojourn sessionize events.csv -o sessions.parquet --lead user_id --time at --type event")
@@ -116,7 +116,7 @@ def sessionize(
 ) -> None:
     """Any file of events to sessions, without a data folder."""
     columns = {"lead": lead, "time": time, "type": type_, "url": url, "points": points, "id": id_}
-    importing.sessionize_file(file, output, columns, parse_duration(timeout, "--timeout"))
+    commands.importing.sessionize_file(file, output, columns, parse_duration(timeout, "--timeout"))
 
 
 LimitOption = Annotated[int | None, typer.Option(min=1, help="How many at the most; all without it.")]
@@ -137,8 +137,8 @@ def sessions(
     resume: ResumeOption = False,
 ) -> None:
     """List sessions, newest first, with the same filters as the API."""
-    wanted = listing.Wanted(format_, limit, output, resume)
-    listing.sessions(place_of(data), site, wanted, listing.filter_pairs(ctx.args))
+    wanted = commands.listing.Wanted(format_, limit, output, resume)
+    commands.listing.sessions(place_of(data), site, wanted, commands.listing.filter_pairs(ctx.args))
 
 
 def events(
@@ -152,8 +152,8 @@ def events(
     resume: ResumeOption = False,
 ) -> None:
     """List events, newest first, with the same filters as the API: suppressed and passive ones too."""
-    wanted = listing.Wanted(format_, limit, output, resume)
-    listing.events(place_of(data), site, wanted, listing.filter_pairs(ctx.args, EVENT_FILTERS))
+    wanted = commands.listing.Wanted(format_, limit, output, resume)
+    commands.listing.events(place_of(data), site, wanted, commands.listing.filter_pairs(ctx.args, EVENT_FILTERS))
 
 
 _TAKES_FILTERS = {
@@ -226,9 +226,9 @@ def backup(
     if (to is None) == (list_ is None):
         raise typer.BadParameter("give one of both: --to DEST or --list DEST", param_hint="--to")
     if list_ is not None:
-        upkeep.list_backups(list_)
+        commands.upkeep.list_backups(list_)
     elif to is not None:
-        upkeep.backup(place_of(data), to, keep)
+        commands.upkeep.backup(place_of(data), to, keep)
 
 
 @app.command(epilog="Example: sojourn restore --from /backups/sojourn --data restored-data")
@@ -238,7 +238,7 @@ def restore(
     at: Annotated[str | None, typer.Option(metavar="MOMENT", help="Which moment; the newest without it.")] = None,
 ) -> None:
     """Put a backup back into a new data folder, checked file by file."""
-    upkeep.restore(source, place_of(data), at)
+    commands.upkeep.restore(source, place_of(data), at)
 
 
 @app.command(epilog=f"Example: sojourn copy --from sojourn-data --to '{cluster.EXAMPLE}'")
@@ -247,7 +247,7 @@ def copy(
     target: Annotated[str, typer.Option("--to", metavar="URL", help="A cluster, after `sojourn cluster init`.")],
 ) -> None:
     """Take everything from a folder along to a cluster; cut off, it goes on; in the end all is compared."""
-    copying.copy(Place(source), Place.of(target))
+    commands.copying.copy(Place(source), Place.of(target))
 
 
 @app.command(epilog="Example: sojourn doctor --data sojourn-data --whole --repair")
@@ -261,7 +261,7 @@ def doctor(
     """Compare what is derived with a rebuild from the facts, while a server goes on or without one."""
     if whole and sample is not None:
         raise typer.BadParameter("--whole looks at every lead; leave out --sample", param_hint="--sample")
-    upkeep.doctor(place_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
+    commands.upkeep.doctor(place_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from sojourn.pipeline import sessionize
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.sites import Definition
 from sojourn.pipeline.touched import Range
-from sojourn.store.engine import sql
+from sojourn.sql import sql
 from tests import oracle
 from tests.kit import to_events
 from tests.laws.test_sessions import BASE, INSTANTS, MOST_CODES, World, costly, draw_event, stored, take_step

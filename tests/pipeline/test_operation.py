@@ -14,7 +14,8 @@ from sojourn.pipeline.commits import MOST_ENTRIES, CommitLog, Waiting
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.metering import Meter, Spread
 from sojourn.reports.sessions import Question
-from sojourn.store.engine import INSERT, QUERY, Statement, name_of, sql
+from sojourn.sql import sql
+from sojourn.store.engine import INSERT, QUERY, Statement, name_of
 from tests.kit import send
 
 

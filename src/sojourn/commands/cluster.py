@@ -3,10 +3,9 @@
 import typer
 from rich.table import Table
 
-from sojourn.commands import upkeep
+from sojourn import commands
 from sojourn.commands.options import DataOption, place_of
 from sojourn.commands.terminal import out, size
-from sojourn.pipeline import clusters
 
 app = typer.Typer(help="Make, check and look at the tables of a ClickHouse cluster.", no_args_is_help=True)
 _SAMPLE = 200
@@ -17,6 +16,8 @@ EXAMPLE = "clickhouse://name:password@host1:8123,host2:8123/sojourn?cluster=NAME
 def init(store: DataOption = None) -> None:
     """Make the databases and tables that are missing, on every node; doing it again changes nothing."""
     place = place_of(store)
+    from sojourn.pipeline import clusters
+
     made = clusters.make(place)
     out.print(f"{place}: " + (f"made {', '.join(made)}." if made else "everything is there."), soft_wrap=True)
 
@@ -25,15 +26,19 @@ def init(store: DataOption = None) -> None:
 def check(store: DataOption = None) -> None:
     """Whether every node answers, all have the same tables and time, and sessions are as a rebuild has them."""
     place = place_of(store)
+    from sojourn.pipeline import clusters
+
     clocks = [node.clock_ms for node in clusters.checked(place)]
     out.print(f"{len(clocks)} nodes answer; the same tables, clocks {max(clocks) - min(clocks)} ms apart.")
-    upkeep.doctor(place, _SAMPLE, repair=False)
+    commands.upkeep.doctor(place, _SAMPLE, repair=False)
 
 
 @app.command("status", epilog=f"Example: sojourn cluster status --store '{EXAMPLE}'")
 def status(store: DataOption = None) -> None:
     """What lies on each node, rows in all their versions, parts and bytes; and which processes are on the store."""
     place = place_of(store)
+    from sojourn.pipeline import clusters
+
     table = Table("node", "version", "events", "parts", "sessions", "parts", "size", "free", "clock")
     for node in clusters.looked_at(place):
         counts = (node.event_rows, node.event_parts, node.session_rows, node.session_parts)

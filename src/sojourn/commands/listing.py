@@ -10,12 +10,10 @@ import httpx
 import msgspec
 from rich.table import Table
 
-from sojourn.commands.exporting import Order, export
 from sojourn.commands.terminal import ask, out
 from sojourn.errors import InvalidRequest, StoreError
 from sojourn.place import Place
-from sojourn.reports.filters import BY_NAME, Filter
-from sojourn.reports.sessions import MAX_LIMIT
+from sojourn.reports.filters import BY_NAME, MAX_LIMIT, Filter
 from sojourn.web.connection import connect
 
 FORMS = ("table", "json", "csv", "parquet")
@@ -81,6 +79,8 @@ def _list(place: Place, site: str | None, wanted: Wanted, path: str, pairs: list
         raise InvalidRequest("--resume goes on with a file: give it with -o.")
     with connect(place, site) as client:
         if is_file:
+            from sojourn.commands.exporting import Order, export  # Arrow is loaded for a file alone
+
             order = Order(path, pairs, wanted.form, wanted.limit, wanted.output, wanted.is_resumed)
             export(client, order)
             return

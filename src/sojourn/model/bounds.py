@@ -7,6 +7,7 @@ WINDOW = 60  # seconds
 # A window of 60 s that does not begin on a full second reaches into 61 of them.
 _SECONDS = WINDOW + 1
 MOST_KEYS = 10_000
+SAMPLE = 1000  # leads that `doctor` compares, unless it is told otherwise
 
 
 @dataclass(frozen=True)

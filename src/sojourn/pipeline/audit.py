@@ -6,7 +6,8 @@ import msgspec
 
 from sojourn.model.site import owner_of
 from sojourn.pipeline.commits import CommitLog
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 # Who acts through the folder's socket: whoever may use the folder.
 MACHINE = "owner of the machine"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from sojourn.sql import sql
 from sojourn.store.cluster import Cluster
-from sojourn.store.engine import sql
 
 # One that says nothing for so long is gone; it wrote nothing more for five seconds then, see presence.py. The five are
 # more than clocks may be apart.

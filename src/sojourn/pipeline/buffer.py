@@ -12,7 +12,8 @@ from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS, Event
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.metering import Meter
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 MAX_ROWS = 10_000
 MAX_WAITING = 100_000

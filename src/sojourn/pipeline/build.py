@@ -18,7 +18,8 @@ from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sessionize import VERY_MANY, Recompute, definitions
 from sojourn.pipeline.touched import Range, Touch, collect_facts, merged
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
 
 EVENTS_A_PAGE = 1_000_000

@@ -3,7 +3,8 @@
 import os
 import time
 
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sojourn.errors import NotFound
 from sojourn.pipeline.commits import CommitLog
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 
 def decide(engine: Engine, commits: CommitLog, site_id: str, event_ids: Sequence[str], reason: str) -> int:

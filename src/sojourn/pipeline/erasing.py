@@ -16,7 +16,8 @@ from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.ownership import Ownership
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.turns import Turns
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 
 class Erasing:

@@ -7,7 +7,8 @@ import msgspec
 
 from sojourn.model.event import Event
 from sojourn.model.identity import derived_number, named_of
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 
 class Receipt(msgspec.Struct, frozen=True):

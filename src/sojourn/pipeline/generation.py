@@ -11,7 +11,8 @@ from sojourn.pipeline.build import Build, Place
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sites import Definition, Sites
 from sojourn.pipeline.touched import Touch
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
 
 # On a store that others read too, what a site had before is kept for as long as one of them may not know of the new.

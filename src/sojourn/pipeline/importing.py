@@ -26,7 +26,8 @@ from sojourn.pipeline.collect import Arrival, collect
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
 from sojourn.pipeline.refusals import Refusals
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 ROWS_AT_ONCE = 20_000
 SHOWN_REFUSALS = 1000

@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sojourn.model.identity import EMAIL, ID, VISITOR, named_of
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 MEMBER_STEPS = 3  # a visitor named a phone, the phone an e-mail, the e-mail an id
 

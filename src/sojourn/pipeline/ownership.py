@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from sojourn.model.belongings import WEAK, Belongings, Named, belongings
 from sojourn.pipeline.owners import keys_behind
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 
 class Owned(NamedTuple):

@@ -11,7 +11,8 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.sites import DEFAULT_SITE, Definition, Sites
 from sojourn.pipeline.turns import Turns
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 # What was said of a site rather than sent to it: an emptied one still has it.
 SAID = frozenset(["audit", "keys", "saved_views", "segments"])

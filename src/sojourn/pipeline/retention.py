@@ -7,7 +7,8 @@ from sojourn.model.retention import GRACE_MS, horizon
 from sojourn.model.site import Site, oldest_kept, twin_of
 from sojourn.pipeline.owners import keys_behind
 from sojourn.pipeline.sites import Sites
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 EVERY_MS = 3_600_000
 

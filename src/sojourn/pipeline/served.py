@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sojourn.model.site import Site
 from sojourn.pipeline.metering import Meter
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 REMEMBERED = 10_000
 

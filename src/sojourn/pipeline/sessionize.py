@@ -8,7 +8,8 @@ from sojourn.model import channel, intent
 from sojourn.model.site import DAY_MS, Site, path_pattern
 from sojourn.pipeline.owners import keys_behind, reach
 from sojourn.pipeline.touched import FOREVER, Range, Touch
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 LEADS_AT_ONCE = 10_000
 # From so many events in one session on, a lead is kept in slices: reading them all would take longer than a pass may.

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from sojourn.model.identity import EMAIL, HANDLE, ID, VISITOR, named_of
 from sojourn.pipeline.owners import Owners, paths_from, reach
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 FOREVER = 1 << 62
 

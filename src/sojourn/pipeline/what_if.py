@@ -8,7 +8,8 @@ from sojourn.model.instant import iso
 from sojourn.model.retention import GRACE_MS
 from sojourn.model.site import MINUTE_MS, RETROACTIVE, Site, oldest_kept
 from sojourn.pipeline.build import BUCKETS, FINAL
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 ASKED_MINUTES = (15, 30, 60)
 # The fields that touch sessions which exist.

@@ -9,7 +9,8 @@ from sojourn.pipeline.served import Served
 from sojourn.pipeline.sessionize import Sessionizer
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range, Touched, collect_facts, merged
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
 
 # A power cut may take derived rows that were not yet synced along: what was done shortly before is done again.

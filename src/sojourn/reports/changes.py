@@ -8,7 +8,8 @@ from sojourn.reports import filters as filter_table
 from sojourn.reports.cursor import Cursor, encode
 from sojourn.reports.holding import Holding
 from sojourn.reports.sessions import Page, Question, Sessions
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 SINCE = "updated_since"
 

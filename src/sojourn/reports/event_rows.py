@@ -6,7 +6,8 @@ from typing import Any
 
 from sojourn.model.site import Site
 from sojourn.reports.holding import Holding
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 Row = dict[str, Any]
 # What a list is ordered by: instant, id and sender.

@@ -21,7 +21,8 @@ from sojourn.reports.journey import Journeys
 from sojourn.reports.leads import Leads
 from sojourn.reports.present import lead_object
 from sojourn.reports.sessions import Page
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 DEFAULT_WINDOW_MS = 30 * DAY_MS
 _TEXTS = ("title", "referrer", "currency", "source", "medium", "campaign", "device", "browser", "os", "country")

@@ -16,7 +16,8 @@ from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.pipeline.sites import Sites
 from sojourn.reports import filters as filter_table
 from sojourn.reports.sessions import Question
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 ROWS_AT_ONCE = 100_000
 MAX_EXPORT = 1_000_000

@@ -9,7 +9,9 @@ from sojourn.model import instant
 from sojourn.model.channel import CHANNELS
 from sojourn.model.event import normalise_type
 from sojourn.model.identity import account_numbers
-from sojourn.store.engine import sql
+from sojourn.sql import sql
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200  # rows of a page
 
 MAX_INTEGER = (1 << 63) - 1
 

@@ -7,7 +7,8 @@ from sojourn.model.identity import EMAIL
 from sojourn.model.session import started_ms_of
 from sojourn.model.site import Site
 from sojourn.pipeline.owners import Owners
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 BUCKET, TAIL = 0xFFFF, 0xFFFF_FFFF_FFFF_FFFF
 _Place = tuple[str, int]  # a lead and an instant

@@ -17,7 +17,8 @@ from sojourn.reports.holding import Holding
 from sojourn.reports.leads import Leads
 from sojourn.reports.session_rows import SessionRow
 from sojourn.reports.sessions import Sessions
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 MAX_EVENTS = 10_000
 MAX_ASIDE = 200

@@ -13,10 +13,12 @@ from sojourn.model.instant import iso
 from sojourn.model.site import Site, oldest_kept
 from sojourn.pipeline.ownership import Owned, Ownership
 from sojourn.reports import cursor as cursors
+from sojourn.reports.filters import MAX_LIMIT
 from sojourn.reports.leads import number_of
 from sojourn.reports.present import identifier, lead_object
-from sojourn.reports.sessions import MAX_LIMIT, Page, Question, Sessions
-from sojourn.store.engine import Engine, sql
+from sojourn.reports.sessions import Page, Question, Sessions
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 LAST_NUMBER = (1 << 128) - 1
 EVENTS_AT_ONCE = 10_000

@@ -6,7 +6,8 @@ from sojourn.model.session import PREFIX, decode_id
 from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.owners import Owners, keys_behind
 from sojourn.reports.present import identifier
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 
 class Leads:

@@ -14,7 +14,8 @@ from sojourn.model.site import Site
 from sojourn.reports.lists import Lists
 from sojourn.reports.session_rows import SessionRow, SessionRows, keys_of
 from sojourn.reports.sessions import Page, Question, Sessions
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 # What a list may be ordered by: the value in SQL, and of a row.
 ORDERS: dict[str, tuple[str, Callable[[SessionRow], int]]] = {

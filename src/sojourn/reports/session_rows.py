@@ -7,7 +7,8 @@ import msgspec
 
 from sojourn.model.session import started_ms_of
 from sojourn.model.site import Site
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 # What the column `shown` holds, in its order.
 FIELDS = (

@@ -9,12 +9,12 @@ from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.pipeline.served import Served
 from sojourn.reports import filters as filter_table
 from sojourn.reports.cursor import Cursor, encode
+from sojourn.reports.filters import DEFAULT_LIMIT
 from sojourn.reports.present import lead_object, presented
 from sojourn.reports.session_rows import SessionRow, SessionRows, keys_of
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
-MAX_LIMIT = 200
-DEFAULT_LIMIT = 50
 DEFAULT_WINDOW_MS = 30 * DAY_MS
 WINDOW = {"from", "to"}
 OF_LEADS = {*WINDOW, "lead_id"}

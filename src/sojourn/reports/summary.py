@@ -7,7 +7,8 @@ from typing import Any
 from sojourn.model.site import Site
 from sojourn.reports.lists import Lists
 from sojourn.reports.sessions import Question, Sessions
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 DURATIONS = ("under 10 s", "10 to 60 s", "1 to 5 min", "5 to 15 min", "15 to 30 min", "30 min and more")
 WINDOW = ("from", "to")

@@ -5,8 +5,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,22 +55,6 @@ class Unreachable(StoreError):
 
 def _unheard(_statement: Statement) -> None:
     """Nobody listens."""
-
-
-@cache
-def sql(name: str) -> str:
-    """The text of `sql/<name>.sql` behind its name in a comment; `{{other}}` is replaced by the text of that file."""
-    return f"/* {name} */ {_text(name)}"
-
-
-@cache
-def _text(name: str) -> str:
-    text = files("sojourn.sql").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    while "{{" in text:
-        before, _, rest = text.partition("{{")
-        included, _, after = rest.partition("}}")
-        text = before + _text(included.strip()) + after
-    return text
 
 
 def name_of(text: str) -> str:

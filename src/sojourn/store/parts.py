@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sojourn.errors import StoreError
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 _DATABASE = re.compile(r"^(CREATE \w+(?: \w+)*) \w+\.")
 _NAME = re.compile(r"\w+")

@@ -20,7 +20,8 @@ from sojourn.reports import cursor as cursors
 from sojourn.reports import filters as filter_table
 from sojourn.reports.changes import SINCE
 from sojourn.reports.export import MAX_EXPORT, texts_of
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT, Question
+from sojourn.reports.filters import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.reports.sessions import Question
 from sojourn.web import exporting
 from sojourn.web.answers import json_answer
 from sojourn.web.keyed import Answerer, allow_only, keyed

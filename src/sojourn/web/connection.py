@@ -1,18 +1,14 @@
 """How a command reaches a data folder: through the server that owns it, or through one of its own for a moment."""
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
-import uvloop
 
-from sojourn.app import Sojourn
 from sojourn.model.site import check_site_id, owner_of
 from sojourn.place import Place
-from sojourn.web.server import is_answered, serve, socket_path
+from sojourn.web.sockets import is_answered, socket_path
 
 TIMEOUT = 300.0
 
@@ -33,15 +29,11 @@ def connect(place: Place, site_id: str | None = None) -> Iterator[httpx.Client]:
         with _client(place.folder, headers) as client:
             yield client
         return
-    place.make()
-    sojourn = Sojourn.at(place)
-    try:
-        with _serving(sojourn, place.folder), _client(place.folder, headers) as client:
-            yield client
-        sojourn.loop.stop()
-        sojourn.work_off()
-    finally:
-        sojourn.close()
+    # Most of a command's time would go into loading what only a server needs.
+    from sojourn.web.own import opened
+
+    with opened(place), _client(place.folder, headers) as client:
+        yield client
 
 
 @contextlib.contextmanager
@@ -50,18 +42,3 @@ def _client(folder: Path, headers: dict[str, str]) -> Iterator[httpx.Client]:
         transport = httpx.HTTPTransport(uds=path)
         with httpx.Client(transport=transport, base_url="http://sojourn", headers=headers, timeout=TIMEOUT) as client:
             yield client
-
-
-@contextlib.contextmanager
-def _serving(sojourn: Sojourn, folder: Path) -> Iterator[None]:
-    ready = threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="sojourn-local") as threads:
-        serving = threads.submit(lambda: uvloop.run(serve(sojourn, folder, None, ready.set)))
-        serving.add_done_callback(lambda _: ready.set())
-        ready.wait()
-        try:
-            if serving.done():
-                serving.result()  # it could not begin, and says why
-            yield
-        finally:
-            sojourn.stop()

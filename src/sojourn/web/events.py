@@ -12,7 +12,7 @@ from sojourn.pipeline.keys import Access
 from sojourn.reports import events
 from sojourn.reports.event_filters import BY_NAME
 from sojourn.reports.export import MAX_EXPORT, texts_of
-from sojourn.reports.sessions import MAX_LIMIT
+from sojourn.reports.filters import MAX_LIMIT
 from sojourn.web import exporting
 from sojourn.web.api import check_own, parameters_of
 from sojourn.web.keyed import Answerer, allow_only, keyed

@@ -14,7 +14,7 @@ from sojourn.pipeline.erasures import Receipt
 from sojourn.pipeline.keys import Access
 from sojourn.reports import filters as filter_table
 from sojourn.reports import lead_pages
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.reports.filters import DEFAULT_LIMIT, MAX_LIMIT
 from sojourn.web.keyed import Answerer, allow_only, keyed
 
 RECEIPT_PREFIX = "rcpt_"

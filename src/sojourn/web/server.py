@@ -15,8 +15,8 @@ from sojourn.app import Sojourn
 from sojourn.errors import StoreError
 from sojourn.pipeline.disk import Disk
 from sojourn.web.asgi import Application
+from sojourn.web.sockets import SOCKET, is_answered, socket_path
 
-SOCKET = "sojourn.sock"
 BACKLOG = 2048
 # Open requests get so many seconds of those in which a server is to be gone.
 STOP_WITHIN = 3
@@ -29,26 +29,6 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-@contextlib.contextmanager
-def socket_path(folder: Path) -> Iterator[str]:
-    """A path of the folder's socket that is short enough for the system, whatever the folder's name."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/{SOCKET}" if Path("/proc/self/fd").exists() else str(folder / SOCKET)
-    finally:
-        os.close(handle)
-
-
-def is_answered(folder: Path) -> bool:
-    """Whether a server listens at the folder's socket."""
-    with socket_path(folder) as path, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(path)
-        except OSError:
-            return False
-    return True
 
 
 def local_socket(folder: Path) -> socket.socket:
@@ -100,6 +80,14 @@ def _calm_collector() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
+def _when_told_to_stop(act: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        # Only the main thread may; a command's own server runs in another one and is stopped by it.
+        with contextlib.suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(name, act)
+
+
 async def _watch(disk: Disk) -> None:
     while True:
         await asyncio.to_thread(disk.look)
@@ -114,12 +102,10 @@ async def serve(
     on_signal: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs until SIGTERM, SIGINT or `stop`; every acknowledged event is durable by then."""
-    servers = []
     is_owner = sojourn.presence is None or not is_answered(folder)  # commands need one of those that share a store
+    servers = [(_server(Application(sojourn)), listener)] if listener is not None else []
     if is_owner:
         servers.append((_server(Application(sojourn, is_local=True)), local_socket(folder)))
-    if listener is not None:
-        servers.append((_server(Application(sojourn)), listener))
 
     def stop() -> None:
         sojourn.is_stopping = True
@@ -131,11 +117,7 @@ async def serve(
         sojourn.loop.stop_soon()
         stop()
 
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        # Only the main thread may; a command's own server runs in another one and is stopped by it.
-        with contextlib.suppress(ValueError, RuntimeError):
-            loop.add_signal_handler(name, on_stop_signal)
+    _when_told_to_stop(on_stop_signal)
     _calm_collector()
     sojourn.stop = stop
     sojourn.loop.start()

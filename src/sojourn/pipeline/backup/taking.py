@@ -16,7 +16,8 @@ from sojourn.pipeline.backup.writing import Place, writing
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.worker import Worker
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 from sojourn.store.parts import Part, Parts, Table
 
 FROZEN = "sojourn"  # letters only: the engine spells others in its own way in the names of folders

@@ -10,7 +10,8 @@ from sojourn.model.site import Site
 from sojourn.pipeline.owners import keys_behind
 from sojourn.pipeline.sessionize import definitions
 from sojourn.pipeline.touched import FOREVER, Range
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 # A generation that nobody writes: a rebuild into it finds nothing stored, and so tells every row.
 NO_GENERATION = (1 << 32) - 1

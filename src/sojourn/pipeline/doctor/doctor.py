@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from sojourn.errors import InvalidRequest
+from sojourn.model.bounds import SAMPLE
 from sojourn.model.site import owner_of, twin_of
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.doctor.examining import Check, Examination
@@ -15,7 +16,6 @@ from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.worker import Worker
 from sojourn.store.engine import Engine
 
-SAMPLE = 1000
 MAX_SAMPLE = 1_000_000
 
 

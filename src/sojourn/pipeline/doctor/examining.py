@@ -12,7 +12,8 @@ from sojourn.pipeline.doctor.standstill import Found, Standstill, Step
 from sojourn.pipeline.sessionize import LEADS_AT_ONCE
 from sojourn.pipeline.sites import Sites
 from sojourn.pipeline.touched import Range
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 EVENTS_A_PAGE = 200_000
 SHOWN = 5

@@ -4,7 +4,8 @@ from typing import Any
 
 from sojourn.pipeline.doctor.differences import LINKS, NAMES, Derived, Difference
 from sojourn.pipeline.touched import Range
-from sojourn.store.engine import Engine, sql
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
 
 SENDERS_AT_ONCE = 10_000
 

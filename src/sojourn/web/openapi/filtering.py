@@ -1,7 +1,6 @@
 """Lists that are filtered and that may be files, in the OpenAPI document."""
 
-from sojourn.reports.filters import BY_NAME, OF_SEGMENTS, REPEATABLE, Filter
-from sojourn.reports.sessions import DEFAULT_LIMIT, MAX_LIMIT
+from sojourn.reports.filters import BY_NAME, DEFAULT_LIMIT, MAX_LIMIT, OF_SEGMENTS, REPEATABLE, Filter
 from sojourn.web.exporting import CSV, JSON, MEDIA, NEXT_CURSOR, PARQUET, ROWS
 from sojourn.web.openapi.parts import ASKED_INSTANT, COUNT, TEXT, Schema, answer, list_of, query
 

@@ -13,7 +13,8 @@ from sojourn.model.instant import parse
 from sojourn.pipeline.audit import Entry
 from sojourn.reports import cursor as cursors
 from sojourn.reports import ranked
-from sojourn.reports.sessions import MAX_LIMIT, Page
+from sojourn.reports.filters import MAX_LIMIT
+from sojourn.reports.sessions import Page
 from sojourn.web.pages.asked import Asked
 from sojourn.web.pages.charts import days_chart, durations_chart, entries_chart
 from sojourn.web.pages.chips import carried, chips_of, controls_of, days_chip
