@@ -9,7 +9,6 @@ import uvloop
 import sojourn
 from sojourn import logs
 from sojourn.app import Sojourn, clock_ms
-from sojourn.commands.demo import go_on, load, prepare
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
 from sojourn.model.bounds import Bounds
@@ -39,6 +38,8 @@ def serve(values: Values) -> None:
 
 
 def demo(values: Values) -> None:
+    from sojourn.commands.demo import go_on, load, prepare
+
     place: Place = values["data"].value
     listener = port_socket(values["host"].value, values["port"].value)
     prepare(place)

@@ -115,16 +115,16 @@ class Loop:
         return worked
 
     def _work(self) -> bool:
-        with self._turns:
+        with self._turns.own():
             self._heal()  # first: what is cut off, nothing else can read
         began = time.monotonic()
-        with self._turns:
+        with self._turns.own():
             worked = self._timed("events", lambda: self._worker.work(self._change_ms))
         self._pass_took = time.monotonic() - began
-        with self._turns:
+        with self._turns.own():
             worked = self._timed("generation", lambda: self._generations.work(self._change_ms())) or worked
         for chore in self._chores:
-            with self._turns:
+            with self._turns.own():
                 worked = chore(self._now_ms()) or worked
         return worked
 

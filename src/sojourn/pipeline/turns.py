@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
+from sojourn.errors import Unavailable
 from sojourn.pipeline.presence import WAIT_FOR, Presence
 
+_LOST = "Another process works on this store by now."
 _BUSY = "Another process works on this store and cannot pause"
 
 
@@ -39,6 +41,15 @@ class Turns:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end()
         self._lock.release()
+
+    @contextmanager
+    def own(self) -> Iterator[None]:
+        """A turn for who works already. Raises Unavailable when another process may do so by now."""
+        with self._lock:
+            if not self.is_mine:
+                raise Unavailable(_LOST)
+            with self:
+                yield
 
     @property
     def is_mine(self) -> bool:

@@ -22,7 +22,8 @@ def opened(place: Place) -> Iterator[None]:
         with _serving(sojourn, place.folder):
             yield
         sojourn.loop.stop()
-        sojourn.work_off()
+        if sojourn.turns.is_mine:  # else another process of a shared store does it
+            sojourn.work_off()
     finally:
         sojourn.close()
 
