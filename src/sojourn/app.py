@@ -29,11 +29,12 @@ from sojourn.pipeline.handover import Handover
 from sojourn.pipeline.healing import Healing
 from sojourn.pipeline.importing import Plan, Tally
 from sojourn.pipeline.imports import Imports
+from sojourn.pipeline.joining import joined
 from sojourn.pipeline.keys import Keys
 from sojourn.pipeline.logins import Logins
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter
-from sojourn.pipeline.presence import Presence, joined
+from sojourn.pipeline.presence import Presence
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
@@ -156,6 +157,7 @@ class Sojourn:
         self.share = Share(
             self.presence, self.commits, self.worker, self.generations, self.buffer, caches, self.loop.wake
         )
+        self.sites.check = self.share.check
         handover = Handover(self.share, self.worker, self.generations, self.registry, self.erasing)
         self.turns.on_begin, self.turns.on_end = handover.take, handover.give
         if self.presence is None:
@@ -288,7 +290,7 @@ class Sojourn:
             os.sync()
             if self.turns.is_mine:
                 self.worker.save(is_synced=self.presence is None)
+        finally:
             if self.presence is not None:
                 self.presence.leave()
-        finally:
             self.engine.close()

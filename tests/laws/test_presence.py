@@ -1,6 +1,7 @@
 """Whatever processes do, sleep or die: at most one works, and every acknowledged commit is worked off."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Collection
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from hypothesis import settings
@@ -22,7 +23,12 @@ class Store:
         self.now = 1_000_000.0  # seconds
         self.commits: set[int] = set()
         self.recorded = 0
-        self.said: dict[str, tuple[Word, float]] = {}
+        self.said: dict[str, tuple[Word, float, bool]] = {}
+        self.flying: dict[str, list[int]] = {}  # what lands though who sent it was killed
+        self.is_down = False
+
+    def land(self, name: str) -> None:
+        self.commits.update(self.flying.pop(name, []))
 
 
 class Shown(Board):
@@ -33,18 +39,31 @@ class Shown(Board):
         self._store = store
 
     def say(self, word: Word, *, is_ended: bool = False) -> None:
-        self._store.said[self.name] = (word, float("-inf") if is_ended else self._store.now)
+        self.reach()
+        self._store.said[self.name] = (word, self._store.now, is_ended)
 
     def others(self) -> list[Said]:
+        self.reach()
         return [
-            Said(name, word, (self._store.now - at) * 1000 < GONE_AFTER_MS)
-            for name, (word, at) in sorted(self._store.said.items())
+            Said(name, word, not is_ended and (self._store.now - at) * 1000 < GONE_AFTER_MS, is_ended)
+            for name, (word, at, is_ended) in sorted(self._store.said.items())
             if name != self.name
         ]
 
+    def reach(self) -> None:
+        if self._store.is_down:
+            raise Unavailable("The store cannot be reached.")
+
+    def is_running(self, names: Collection[str]) -> bool:
+        for name in names:
+            self._store.land(name)
+        return False
+
+    def newest(self) -> int:
+        return max(self._store.commits, default=0)
+
     def reached(self) -> int:
-        words = [said.word.reached for said in self.others()]
-        return max([self._store.recorded, *self._store.commits, *words], default=0)
+        return max([self._store.recorded, self.newest(), *(said.word.reached for said in self.others())])
 
 
 class Process:
@@ -62,7 +81,8 @@ class Process:
         self.seen: list[tuple[int, int]] = []
 
     def tick(self) -> None:
-        self.presence.tick()
+        with suppress(Unavailable):
+            self.presence.tick()
         if self.presence.is_known and not self.is_attached:
             self.presence.attach(self.commits, self)
             self.is_attached = True
@@ -87,7 +107,7 @@ class Process:
 
     def pass_over(self) -> set[int]:
         """As `Worker._work` does, of what is stored."""
-        floor, upto = self.commits.floor(), self.commits.settled()
+        floor, upto = self.commits.take_floor(), self.commits.settled()
         after = self.done if floor is None else min(self.done, floor)
         self.done = max(after, upto)
         return {commit for commit in self.store.commits if after < commit <= upto}
@@ -115,6 +135,8 @@ class Together(RuleBasedStateMachine):
     @precondition(lambda self: len(self.processes) < 3)
     @rule(off=st.sampled_from([0.0, 0.5, -0.5, 100.0, -100.0]))
     def start(self, off: float) -> None:
+        if self.store.is_down:
+            return
         name = f"p{self.count}"
         self.count += 1
         self.processes[name] = Process(self.store, name, off)
@@ -122,7 +144,24 @@ class Together(RuleBasedStateMachine):
     @rule(number=NUMBERS)
     def kill(self, number: int) -> None:
         if process := self.some(number):
+            self.store.flying[process.name] = [commit_id for _, commit_id in process.begun]
             del self.processes[process.name]
+
+    @rule(number=NUMBERS)
+    def leave(self, number: int) -> None:
+        process = self.some(number)
+        if process and not process.begun and not self.store.is_down:
+            process.presence.leave()
+            del self.processes[process.name]
+
+    @rule()
+    def land(self) -> None:
+        for name in list(self.store.flying):
+            self.store.land(name)
+
+    @rule()
+    def blink(self) -> None:
+        self.store.is_down = not self.store.is_down
 
     @rule(number=NUMBERS)
     def tick(self, number: int) -> None:
@@ -174,22 +213,29 @@ class Together(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def work(self, number: int) -> None:
+        """As `Turns.may_work` does."""
         process = self.some(number)
         if not process or not process.is_attached:
             return
-        if not process.presence.word.works:
-            if process.presence.worker is not None or not process.presence.take():
-                return
-            process.done = self.store.recorded
-        if process.may_write():
-            self.worked_off |= process.pass_over()
+        presence = process.presence
+        with suppress(Unavailable):
+            if not presence.word.works:
+                if not presence.others.is_free or not presence.take():
+                    return
+                presence.settle_lost()
+                process.commits.take_floor()
+                process.done = self.store.recorded
+            presence.settle_lost()
+            if process.may_write():
+                self.worked_off |= process.pass_over()
 
     @rule(number=NUMBERS)
     def give(self, number: int) -> None:
         process = self.some(number)
         if process and process.presence.word.works and process.may_write():
             self.store.recorded = process.done
-            process.presence.say(works=False)
+            with suppress(Unavailable):
+                process.presence.say(works=False)
 
     @invariant()
     def at_most_one_works(self) -> None:
@@ -198,8 +244,10 @@ class Together(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once those that are left go on as they should, all is worked off."""
+        self.store.is_down = False
         self.store.now += GONE_AFTER_MS / 1000
-        self.start(0.0)
+        if not self.processes:
+            self.start(0.0)
         for _ in range(20):
             for number in range(len(self.processes)):
                 self.end(number)
@@ -210,4 +258,4 @@ class Together(RuleBasedStateMachine):
 
 
 TestTogether: Any = Together.TestCase
-TestTogether.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestTogether.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)

@@ -3,11 +3,15 @@
 import os
 import socket
 import time
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
+from sojourn.errors import Unavailable
+from sojourn.pipeline.commits import NEWEST
 from sojourn.sql import sql
 from sojourn.store.cluster import Cluster
 
@@ -22,7 +26,9 @@ class Word(msgspec.Struct, frozen=True):
     `settled`: every commit of its own up to this one is written or never will be, and later ones get higher ids.
     `newest`: the newest that it wrote. `done`: up to where it worked, if it works.
     `synced_ms`: every change of a session that was stamped before this instant can be seen, says the one that works.
+    `last`: the highest number that it gave to anything, when it has settled all.
     `built`: the share of what is being built, by site.
+    `lingers`: it worked, was silent for too long, and what it had begun has not ended yet.
     `pause`: a number while all others are asked to hold their commits back; `holds`: the number that it obeys.
     `begins`: it writes nothing before the one that works says that it `knows` it, by what it has settled.
     """
@@ -32,7 +38,9 @@ class Word(msgspec.Struct, frozen=True):
     done: int = 0
     synced_ms: int = 0
     built: dict[str, float] = {}
+    last: int = 0
     works: bool = False
+    lingers: bool = False
     wants: bool = False
     pause: int = 0
     holds: int = 0
@@ -42,22 +50,56 @@ class Word(msgspec.Struct, frozen=True):
     @property
     def reached(self) -> int:
         """No commit that it knows of is newer."""
-        return max(self.settled, self.newest, self.done)
+        return max(self.settled, self.newest, self.done, self.last, self.synced_ms * 1000)
+
+    def knows_of(self, other: "Said") -> bool:
+        return self.knows.get(other.name) == other.word.settled
 
 
 class Said(NamedTuple):
-    """The last word of another process, and whether that is still there."""
+    """The last word of another process: whether that is still there, and whether it said that it ends."""
 
     name: str
     word: Word
     is_there: bool
+    is_ended: bool = False
+
+
+class Others:
+    """All that other processes said last."""
+
+    def __init__(self, said: list[Said]) -> None:
+        self.said = said
+        self.there = [each for each in said if each.is_there]
+        # What is gone without a word may still have something under way.
+        self.lost = {each.name for each in said if not each.is_there and not each.is_ended}
+
+    @property
+    def worker(self) -> Said | None:
+        """The one that works."""
+        return next((said for said in self.there if said.word.works), None)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether none works, or still does what it began when it did."""
+        return not any(said.word.works or said.word.lingers for said in self.there)
+
+    @property
+    def is_wanting(self) -> bool:
+        """Whether one waits for the work."""
+        return any(said.word.wants for said in self.there)
+
+    def settled(self, but_for: AbstractSet[str]) -> int | None:
+        """Up to where all have settled, also the lost ones but for these; None without any."""
+        waited = {each.name for each in self.there} | self.lost - but_for
+        return min((each.word.settled for each in self.said if each.name in waited), default=None)
 
 
 class Board:
     """Raises Unavailable while the store cannot be reached. All times are by its clock: machines differ."""
 
-    def __init__(self, engine: Cluster, name: str | None = None) -> None:
-        self.name = name or f"{_here()} {os.getpid()} {engine.token}"
+    def __init__(self, engine: Cluster) -> None:
+        self.name = f"{_here()} {os.getpid()} {engine.token}"
         self._engine = engine
         self._version = time.time_ns()
 
@@ -75,28 +117,39 @@ class Board:
         """What each other one said last, also those that are gone."""
         rows = self._engine.query(sql("process.others"), {"name": self.name})
         return [
-            Said(
-                name, msgspec.json.decode(text, type=Word), not is_ended and ago < GONE_AFTER_MS and not _is_gone(name)
-            )
+            Said(name, _word(text), not is_ended and ago < GONE_AFTER_MS and not _is_gone(name), bool(is_ended))
             for name, text, is_ended, ago in rows
         ]
 
-    def is_running(self, other: Said) -> bool:
-        """Whether a statement of that process runs on a node, though the process itself may be gone."""
-        ((count,),) = self._engine.query(sql("process.running"), {"token": other.name.rsplit(" ", 1)[1]})
-        return bool(count)
+    def is_running(self, names: Collection[str]) -> bool:
+        """Whether a statement of one of these runs on a node, though the process itself may be gone."""
+        tokens = [name.rsplit(" ", 1)[1] for name in names]
+        return bool(self._engine.query(sql("process.running"), {"tokens": tokens})[0][0])
+
+    def newest(self) -> int:
+        """The newest commit that is stored."""
+        return int(self._engine.query(NEWEST)[0][0])
 
     def reached(self) -> int:
-        """No commit is newer than this, nor any pass further, of all that ever was stored or said."""
-        ((newest,),) = self._engine.query("SELECT max(commit_id) FROM events")
-        ((done,),) = self._engine.query("SELECT max(done) FROM progress FINAL")
-        return max([int(newest), int(done), *(said.word.reached for said in self.others())])
+        """No commit is newer than this, nor any pass further, nor any number higher that was given to anything, of all
+        that ever was stored or said.
+        """
+        stamped = int(self._engine.query(sql("commit.stamped"))[0][0])
+        return max([self.newest(), stamped, *(said.word.reached for said in self.others())])
 
 
 def shown(name: str) -> str:
     """A process's name for people."""
     here, number, _ = name.rsplit(" ", 2)
     return f"number {number} on {here.split('/')[0]}"
+
+
+def _word(text: str) -> Word:
+    """Raises Unavailable for that of a program which says other things."""
+    try:
+        return msgspec.json.decode(text, type=Word)
+    except msgspec.DecodeError:
+        raise Unavailable("A process of another version of Sojourn is on this store; end it.") from None
 
 
 def _here() -> str:

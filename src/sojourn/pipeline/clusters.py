@@ -37,9 +37,9 @@ def processes(place: Place) -> list[ProcessState]:
         said = Board(cluster).others()
     newest = max((each.word.newest for each in said), default=0)
     return [
-        ProcessState(shown(name), max(0, newest - word.done) // 1000 if word.works else None)
-        for name, word, is_there in said
-        if is_there
+        ProcessState(shown(each.name), max(0, newest - each.word.done) // 1000 if each.word.works else None)
+        for each in said
+        if each.is_there
     ]
 
 

@@ -13,7 +13,7 @@ from sojourn.store.engine import Engine
 # More entries than this are told together with their neighbour, so that a worker that stands needs no memory.
 MOST_ENTRIES = 4096
 _HELD = -1
-_NEWEST = "SELECT max(commit_id) FROM events"
+NEWEST = "SELECT max(commit_id) FROM events"
 
 
 class Waiting(NamedTuple):
@@ -22,6 +22,14 @@ class Waiting(NamedTuple):
     commit_count: int
     event_count: int
     since: int | None
+
+
+class Own(NamedTuple):
+    """Up to which id no commit of this process is still to come, the newest that it wrote, the highest number given."""
+
+    settled: int
+    newest: int
+    last: int
 
 
 @dataclass
@@ -52,6 +60,7 @@ class CommitLog:
         self._alone: int | None = None  # the thread that holds the others' commits back
         self._newest_written = last
         self._floor: int | None = None  # what other processes say they have settled; None without any
+        self._lowest: int | None = None  # and the least that they said since a pass asked
         self._elsewhere: dict[str, int] = {}  # the newest commit of each of them
         self.quiet_elsewhere: Callable[[], AbstractContextManager[None]] = nullcontext
         self._hidden: set[int] = set()
@@ -102,7 +111,7 @@ class CommitLog:
         """Let no commit begin until `release`. Whether none is under way any more."""
         with self._changed:
             self._alone = self._alone or _HELD
-            return not self._open
+            return self._alone == _HELD and not self._open
 
     def release(self) -> None:
         with self._changed:
@@ -110,13 +119,12 @@ class CommitLog:
                 self._alone = None
                 self._changed.notify_all()
 
-    def own(self) -> tuple[int, int]:
-        """Up to which id no commit of this process is still to come, and the newest that it wrote."""
+    def own(self) -> Own:
         with self._lock:
-            if self._open:
-                return min(self._open) - 1, self._newest_written
-            self._last = max(self._last, self._now_ms() * 1000)
-            return self._last, self._newest_written
+            if not self._open:
+                self._last = max(self._last, self._now_ms() * 1000)
+            settled = min(self._open) - 1 if self._open else self._last
+            return Own(settled, self._newest_written, self._last)
 
     def hear(self, settled: int | None, newest: Mapping[str, int], reached: int) -> bool:
         """What other processes say: up to where all of them have settled (None: there are none), the newest commit
@@ -128,6 +136,7 @@ class CommitLog:
                 self._wait(_Entry(commit_id, commit_id, 1, 0))
             self._elsewhere.update(newest)
             self._floor = settled
+            self._lowest = min((each for each in (settled, self._lowest) if each is not None), default=None)
             self._last = max([self._last, reached, *fresh])
             return bool(fresh)
 
@@ -157,10 +166,13 @@ class CommitLog:
         with self._lock:
             return min([max([self._newest_written, *self._elsewhere.values()]), *self._floors()])
 
-    def floor(self) -> int | None:
-        """Whoever worked further than this looks again: one that begins may still write from here on. None: nobody."""
+    def take_floor(self) -> int | None:
+        """Whoever worked further than this looks again: one that began since this was asked last may have written from
+        there on. None: nobody did.
+        """
         with self._lock:
-            return min(self._floors(), default=None)
+            lowest, self._lowest = self._lowest, None
+            return min([*self._floors(), *([] if lowest is None else [lowest])], default=None)
 
     def _floors(self) -> list[int]:
         own = [min(self._open) - 1] if self._open else []
@@ -215,5 +227,5 @@ class CommitLog:
 
 def log_of(engine: Engine, now_ms: Callable[[], int]) -> CommitLog:
     """Begins behind the newest commit, and the newest stamp of anything else."""
-    last, stamped = (int(engine.query(text)[0][0]) for text in (_NEWEST, sql("commit.stamped")))
+    last, stamped = (int(engine.query(text)[0][0]) for text in (NEWEST, sql("commit.stamped")))
     return CommitLog(last, now_ms, stamped)

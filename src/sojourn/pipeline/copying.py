@@ -11,7 +11,7 @@ import msgspec
 
 from sojourn.errors import InvalidRequest, StoreError
 from sojourn.pipeline.board import shown
-from sojourn.pipeline.presence import joined
+from sojourn.pipeline.joining import joined
 from sojourn.place import Place
 from sojourn.store.address import Address
 from sojourn.store.embedded import Embedded
@@ -61,7 +61,7 @@ class Copying:
         self._notes = _Notes(source.folder, str(target))
         self._engines: dict[str, str] = dict(self._source.query(_ENGINES))
         self._target, self._presence = joined(Address.of(target.cluster))
-        if others := [other for other in self._presence.others if other.is_there]:
+        if others := self._presence.others.there:
             self.close()
             raise StoreError(f"Another process works on this store: {shown(others[0].name)}; stop it first.")
 

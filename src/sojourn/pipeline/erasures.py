@@ -39,11 +39,11 @@ class Erasures:
 
     def load(self) -> None:
         """Know what is written; only what a receipt was written for counts."""
-        numbers: dict[str, dict[int, tuple[int, int]]] = {}
-        for site_id, number, erased_at, receipt_number in self._engine.query(sql("erasure.all")):
-            numbers.setdefault(site_id, {})[number] = (erased_at, receipt_number)
-        receipts = [Receipt(*row) for row in self._engine.query(sql("receipt.all"))]
         with self._lock:
+            numbers: dict[str, dict[int, tuple[int, int]]] = {}
+            for site_id, number, erased_at, receipt_number in self._engine.query(sql("erasure.all")):
+                numbers.setdefault(site_id, {})[number] = (erased_at, receipt_number)
+            receipts = [Receipt(*row) for row in self._engine.query(sql("receipt.all"))]
             self.revision += numbers != self._numbers
             self._numbers = numbers
             self._receipts = {(receipt.site_id, receipt.receipt_number): receipt for receipt in receipts}

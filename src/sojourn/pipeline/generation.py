@@ -85,6 +85,7 @@ class Generations:
         """Another process goes on with it."""
         for site_id in list(self._builds):
             self.forget(site_id)
+        self._hurried.clear()
 
     def rebuild(self, site_id: str) -> None:
         """Build everything anew, and in a hurry, by the definitions that hold or are on their way."""

@@ -19,9 +19,12 @@ class Handover:
 
     def take(self) -> None:
         """Go on where another process got."""
+        self._share.is_whole = False
+        self._generations.forget_all()
         self._share.refresh()
         self._worker.resume()
         self.end_begun()
+        self._share.is_whole = True
 
     def give(self) -> None:
         """Another process works from now on."""

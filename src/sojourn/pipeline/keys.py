@@ -84,10 +84,12 @@ class Keys:
         return self._write(Key(hash_of(token), 0, owner, kind, shown, now_ms, 0))
 
     def revoke(self, key_id: str, now_ms: int) -> Key:
+        self._know()
         return self._write(msgspec.structs.replace(self.find(key_id), ends_at=now_ms))
 
     def rotate(self, key_id: str, now_ms: int) -> tuple[Key, str]:
         """A new key for the same use; the old one works for one hour more. Raises InvalidRequest for one that ends."""
+        self._know()
         old = self.find(key_id)
         if old.ends_at:
             raise InvalidRequest(f"The key {key_id} was rotated or revoked before; make a new one with `keys create`.")
@@ -117,6 +119,11 @@ class Keys:
         """The keys of a site that is removed open nothing any more; their rows go with the site's."""
         with self._lock:
             self._keys = {name: key for name, key in self._keys.items() if owner_of(key.site_id) != site_id}
+
+    def _know(self) -> None:
+        """What another process changed just now must not be undone."""
+        if self._engine.is_shared:
+            self.load()
 
     def _write(self, key: Key) -> Key:
         with self._lock:

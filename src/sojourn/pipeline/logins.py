@@ -3,7 +3,8 @@
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import argon2
 import msgspec
@@ -66,7 +67,7 @@ class Logins:
 
     def create_owner(self, token: str, email: str, password: str, sites: Iterable[str], now_ms: int) -> Login:
         """The first login, owner of every site. Raises Unauthorized for a link that is used up."""
-        with self._lock:
+        with self._changing():
             if not self.is_setup(token):
                 raise Unauthorized("This link was used, or the server was started anew since and shows another.")
             login = Login(
@@ -80,19 +81,19 @@ class Logins:
 
     def invite(self, email: str, site_id: str, role: str, now_ms: int) -> tuple[Login, str]:
         """A login for the site, and the text of its one-time link; '' for somebody who has a password."""
-        with self._lock:
+        with self._changing():
             fresh = Login(email=email_of(email), roles={}, created_at=now_ms, tickets_from=now_ms)
             login = self._with_role(self._logins.get(fresh.email) or fresh, site_id, role)
             return (self._write(login), "") if login.password_hash else self._invited(login, now_ms)
 
     def change_role(self, email: str, site_id: str, role: str) -> Login:
         """Raises NotFound for who has no login for the site, and InvalidRequest when no owner would be left."""
-        with self._lock:
+        with self._changing():
             return self._write(self._with_role(self._of_site(email, site_id), site_id, role))
 
     def renew(self, email: str, now_ms: int) -> tuple[Login, str]:
         """A one-time link to set a new password. Raises NotFound."""
-        with self._lock:
+        with self._changing():
             return self._invited(self.find(email), now_ms)
 
     def invited(self, token: str, now_ms: int) -> Login:
@@ -109,7 +110,7 @@ class Logins:
 
     def accept(self, token: str, password: str, now_ms: int) -> Login:
         """The invited set a password, and the link is used up. Whoever was logged in with the old one is logged out."""
-        with self._lock:
+        with self._changing():
             login = self.invited(token, now_ms)
             hashed = self._hasher.hash(check_password(password))
             return self._write(
@@ -119,7 +120,7 @@ class Logins:
     def change_password(self, email: str, password: str, now_ms: int) -> Login:
         """Every browser that was logged in with the old one is logged out, and no earlier link works."""
         hashed = self._hasher.hash(check_password(password))
-        with self._lock:
+        with self._changing():
             login = self.find(email)
             return self._write(
                 msgspec.structs.replace(login, password_hash=hashed, invite_hash="", tickets_from=now_ms)
@@ -162,19 +163,19 @@ class Logins:
 
     def close_all(self, email: str, now_ms: int) -> None:
         """Log every browser of the login out."""
-        with self._lock:
+        with self._changing():
             self._write(msgspec.structs.replace(self.find(email), tickets_from=now_ms + 1))
 
     def remove(self, email: str, site_id: str) -> Login:
         """Somebody sees the site no more. Raises NotFound, and InvalidRequest for its last owner."""
-        with self._lock:
+        with self._changing():
             login = self._of_site(email, site_id)
             self._keep_an_owner(login, site_id)
             return self._without(login, site_id)
 
     def forget(self, site_id: str) -> None:
         """The site was removed: one that gets its id later is not for those who saw this one."""
-        with self._lock:
+        with self._changing():
             for login in self.list(site_id):
                 self._without(login, site_id)
 
@@ -184,6 +185,14 @@ class Logins:
             return self._logins[email.strip().lower()]
         except KeyError:
             raise NotFound(f"There is no login {email[:60]!r}.") from None
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """What another process changed just now must not be undone."""
+        with self._lock:
+            if self._engine.is_shared:
+                self.load()
+            yield
 
     def _of_site(self, email: str, site_id: str) -> Login:
         login = self.find(email)

@@ -90,7 +90,7 @@ class Loop:
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
                 self._stopping.wait(RETRY_AFTER)
                 continue
-            if self._generations.is_hurried:
+            if worked and self._generations.is_hurried:
                 continue
             if worked:
                 self._stopping.wait(rest_after(self._pass_took, self._worker.lead_count))
@@ -109,7 +109,8 @@ class Loop:
         worked = self._turns.may_work() and self._work()
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             if self._turns.is_mine:
-                self._worker.save()
+                with self._turns.own():
+                    self._worker.save()
             self._refusals.save()
             self._saved_at = time.monotonic()
         return worked

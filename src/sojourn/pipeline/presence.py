@@ -4,16 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
 from sojourn.errors import SojournError, Unavailable
-from sojourn.pipeline.board import Board, Said, Word
+from sojourn.pipeline.board import Board, Others, Word
 from sojourn.pipeline.commits import CommitLog
-from sojourn.store.address import Address
-from sojourn.store.cluster import Cluster
-from sojourn.store.founding import opened
 
 # Seconds. Who could not say for `HOLDS_FOR` that it is there writes nothing more, see also `board.GONE_AFTER_MS`.
 HOLDS_FOR = 10.0
@@ -23,8 +21,13 @@ REFRESH_EVERY = 2.0
 WAIT_FOR = 20.0
 
 _SILENT = "The store was not reached for a while, so nothing is taken; repeat it."
-_STILL = "What another process began still runs"
 _OVERTAKEN = "Another process may have gone on with this work meanwhile; it is tried again."
+_STILL = "What another process began still runs"
+_NO_WORKER = "The process that works on this store does not answer"
+_NOT_HELD = "Another process does not hold its events back"
+_NEVER = float("-inf")
+# A machine that is put to sleep does not stop this clock.
+_clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
 
 
 class Part(Protocol):
@@ -50,27 +53,33 @@ class Presence:
     others have not settled, so it knows each before that writes anything.
     """
 
-    def __init__(self, board: Board, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, board: Board, clock: Callable[[], float] = _clock) -> None:
         self.word = Word()
-        self.others: list[Said] = []
+        self.others = Others([])
+        self.is_known = False  # by the one that works
         self._board = board
-        self._monotonic = monotonic
+        self._clock = clock
         self._lock = threading.RLock()
         self._commits: CommitLog | None = None
         self._part: Part | None = None
-        self._said_at = self._looked_at = self._refreshed_at = float("-inf")  # on the monotonic clock
-        self.is_known = False  # by the one that works
+        self._said_at = self._refreshed_at = _NEVER
+        self._settled: set[str] = set()  # lost ones of which nothing is under way any more
+        self._newest_of_lost = self._reached = 0
         self._counting = threading.Lock()
         self._users = 0  # of the work, within this process
         self._is_overtaken = False
         self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sojourn-presence", daemon=True)
+        self._threads = [
+            threading.Thread(target=target, name=f"sojourn-{target.__name__.strip('_')}", daemon=True)
+            for target in (self._stay, self._keep_fresh)
+        ]
 
-    def join(self, wait: float = WAIT_FOR) -> None:
-        """Returns when this process may write. Raises Unavailable when nobody could be told of it for so long."""
+    def join(self) -> None:
+        """Returns when this process may write. Raises Unavailable when the one that works does not hear of it."""
         self.announce()
-        self._thread.start()
-        self.wait_until(lambda: self.is_known, wait, "The process that works on this store does not answer")
+        for thread in self._threads:
+            thread.start()
+        self.wait_until(lambda: self.is_known, WAIT_FOR, _NO_WORKER)
 
     def announce(self) -> None:
         """Say that it is there. Raises Unavailable."""
@@ -82,41 +91,38 @@ class Presence:
         """From now on it is told how far this process is, and heard how far others are."""
         with self._lock:
             commits.quiet_elsewhere = self.paused
-            self._commits, self._part = commits, part
+            self._commits, self._part, self._refreshed_at = commits, part, self._clock()
             self._heard()
 
     def leave(self) -> None:
         """Nothing more is written by this process."""
         self._leaving.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
         with self._lock:
-            if self._said_at > float("-inf"):
-                self._said_at = float("-inf")
-                self._board.say(msgspec.structs.replace(self.word, works=False, wants=False), is_ended=True)
+            if self._said_at > _NEVER:
+                last = msgspec.structs.replace(self._current(), works=False, wants=False, pause=0)
+                # What others may not know all of, they are to look for as if it had been killed.
+                is_ended = self.is_known or self._commits is None
+                self._said_at, self.is_known = _NEVER, False
+                self._board.say(last, is_ended=is_ended)
 
     def check(self) -> None:
-        """Around everything that is written or answered. Raises Unavailable when others may not know of this process,
-        or may have taken over what it does.
+        """Around what is written and answered. Raises Unavailable when others may not know of this process, it not of
+        them, or when they may have taken over what it does.
         """
+        # In this order: what speaks against it is noted before the process says again that it is there.
+        oldest = min(self._said_at, self._refreshed_at) if self._part is not None else self._said_at
+        if self._clock() - oldest > HOLDS_FOR or not self.is_known:
+            raise Unavailable(_SILENT)
         if self._is_overtaken:
             raise Unavailable(_OVERTAKEN)
-        if not self.is_known or self._monotonic() - self._said_at > HOLDS_FOR:
-            raise Unavailable(_SILENT)
-
-    @property
-    def worker(self) -> Said | None:
-        """The other process that works."""
-        return next((said for said in self.others if said.is_there and said.word.works), None)
-
-    def is_wanted(self) -> bool:
-        """Whether another process waits for the work."""
-        return any(said.is_there and said.word.wants for said in self.others)
 
     def take(self) -> bool:
         """Whether nobody else works: then this process does. Of two that begin together one at least sees the other."""
         with self._lock:
-            if not self.is_known:
+            if not self.is_known or self._is_overtaken:
                 return False
             try:
                 self.say(works=True)
@@ -124,15 +130,23 @@ class Presence:
             except SojournError:
                 self.word = msgspec.structs.replace(self.word, works=False)
                 raise
-            if self.worker is not None:
+            if not self.others.is_free:
                 self.say(works=False)
             return self.word.works
 
-    def wait_for_gone(self) -> None:
-        """What others had begun before they were gone is ended when this returns. Raises Unavailable."""
-        for other in self.others:
-            if other.word.works and not other.is_there:
-                self.wait_until(lambda: not self._board.is_running(other), WAIT_FOR, _STILL)  # noqa: B023 used at once
+    def settle_lost(self) -> None:
+        """For the one that works: what others had begun before they were gone without a word is ended when this
+        returns, and what they stored is known. Raises Unavailable.
+        """
+        lost = self.others.lost - self._settled
+        if not lost:
+            return
+        self.wait_until(lambda: not self._board.is_running(lost), WAIT_FOR, _STILL)
+        newest, reached = self._board.newest(), self._board.reached()
+        with self._lock:
+            self._newest_of_lost, self._reached = max(newest, self._newest_of_lost), max(reached, self._reached)
+            self._settled |= lost
+            self._heard()
 
     def say(self, **changes: bool | int) -> None:
         """Raises Unavailable; then it is said when the store can be reached again."""
@@ -154,24 +168,19 @@ class Presence:
     def paused(self) -> Iterator[None]:
         """No other process has a commit under way within the block. Raises Unavailable when one does not obey."""
         number = time.time_ns()
-        self.say(pause=number)
         try:
-            self.wait_until(
-                lambda: all(said.word.holds == number for said in self.others if said.is_there),
-                WAIT_FOR,
-                "Another process does not hold its events back",
-            )
+            self.say(pause=number)
+            self.wait_until(lambda: self._is_quiet(number), WAIT_FOR, _NOT_HELD)
             yield
         finally:
             self.say(pause=0)
 
     def wait_until(self, is_so: Callable[[], bool], wait: float, otherwise: str) -> None:
         """Raises Unavailable, with these words, after so many seconds."""
-        deadline = self._monotonic() + wait
+        deadline = self._clock() + wait
         while not is_so():
-            if self._monotonic() > deadline:
+            if self._clock() > deadline or self._leaving.wait(LOOK_EVERY / 2):
                 raise Unavailable(f"{otherwise}; repeat it.", retry_after=5)
-            self._leaving.wait(LOOK_EVERY / 2)
             self.tick()
 
     def tick(self) -> None:
@@ -180,98 +189,107 @@ class Presence:
             self._look()
             if self._is_due():
                 self._say()
-        if self._part is not None and self._monotonic() - self._refreshed_at > REFRESH_EVERY:
-            self._refresh()
 
-    def _run(self) -> None:
-        while not self._leaving.wait(LOOK_EVERY if any(said.is_there for said in self.others) else SAY_EVERY / 2):
+    def _stay(self) -> None:
+        while not self._leaving.wait(LOOK_EVERY if self.others.there else SAY_EVERY / 2):
             try:
                 self.tick()
             except SojournError:
                 continue  # `check` counts how long
 
+    def _keep_fresh(self) -> None:
+        while not self._leaving.wait(REFRESH_EVERY):
+            if self._part is None:
+                continue
+            began = self._clock()
+            try:
+                self._part.refresh()
+            except SojournError:
+                continue
+            self._refreshed_at = max(began, self._refreshed_at)
+
     def _begin_anew(self) -> None:
         """It was silent so long that others may have gone on without it. The lower number is one that nobody heard."""
-        self.is_known = False
-        self.word = msgspec.structs.replace(self.word, settled=self.word.settled - 1, works=False, begins=True)
-        self._is_overtaken = self._users > 0  # last: who begins to use it from here on sees that it does not work
+        with self._counting:
+            self._is_overtaken = self._users > 0
+            self.is_known = False
+            settled = self.word.settled - 1
+            self.word = msgspec.structs.replace(self.word, settled=settled, works=False, pause=0, begins=True)
 
     def _is_due(self) -> bool:
         """Whether there is something to say at once: somebody waits for it, or it was silent for a while."""
         said, current = self.word, self._current()
-        there = [other for other in self.others if other.is_there]
+        there = self.others.there
         return (
-            self._monotonic() - self._said_at >= SAY_EVERY
+            self._clock() - self._said_at >= SAY_EVERY
             or current.newest > said.newest
+            or current.lingers != said.lingers
             or any(other.word.newest > said.settled for other in there)
-            or (said.works and any(other.word.begins and not _knows(said, other) for other in there))
+            or (said.works and any(other.word.begins and not said.knows_of(other) for other in there))
         )
 
+    def _is_quiet(self, number: int) -> bool:
+        """Whether all hold their commits back, and what they wrote until then is within what all have settled."""
+        assert self._commits is not None
+        there = [said.word for said in self.others.there]
+        newest = max([self._commits.own().newest, *(word.newest for word in there)])
+        return all(word.holds == number and word.settled >= newest for word in there)
+
     def _current(self) -> Word:
+        word = msgspec.structs.replace(self.word, lingers=self._is_overtaken)
         if self._commits is None or self._part is None or not self.is_known:
-            return self.word
-        settled, newest = self._commits.own()
-        return self._part.word(msgspec.structs.replace(self.word, settled=settled, newest=newest, begins=False))
+            return word
+        own = self._commits.own()
+        return self._part.word(
+            msgspec.structs.replace(word, settled=own.settled, newest=own.newest, last=own.last, begins=False)
+        )
 
     def _say(self) -> None:
-        if self.is_known and self._monotonic() - self._said_at > HOLDS_FOR:
+        if self.is_known and self._clock() - self._said_at > HOLDS_FOR:
             self._begin_anew()
-        began = self._monotonic()
-        knows = {other.name: other.word.settled for other in self.others if other.is_there}
+        began = self._clock()
+        knows = {other.name: other.word.settled for other in self.others.there}
         self.word = msgspec.structs.replace(self._current(), knows=knows)
         self._board.say(self.word)
         self._said_at = began
 
     def _look(self) -> None:
-        self.others = self._board.others()
+        self.others = Others(self._board.others())
+        self._settled -= {said.name for said in self.others.there}
         self._heard()
-        worker = self.worker
-        if not self.is_known and self._said_at > float("-inf"):
-            self.is_known = worker is None or worker.word.knows.get(self._board.name) == self.word.settled
+        worker = self.others.worker
+        is_heard = worker is None or worker.word.knows.get(self._board.name) == self.word.settled
+        if not self.is_known and self._said_at > _NEVER and is_heard:
+            self._go_on()
+            self.is_known = True
 
     def _heard(self) -> None:
         if self._commits is None or self._part is None:
             return
-        settled = min((other.word.settled for other in self.others if other.is_there), default=None)
-        newest = {other.name: other.word.newest for other in self.others}
-        reached = max((other.word.reached for other in self.others), default=0)
-        if self._commits.hear(settled, newest, reached) or (self.word.works and self.is_wanted()):
+        others = self.others
+        settled = others.settled(but_for=self._settled)
+        newest = {said.name: said.word.newest for said in others.said} | {"": self._newest_of_lost}
+        reached = max([self._reached, *(said.word.reached for said in others.said)])
+        if self._commits.hear(settled, newest, reached) or (self.word.works and others.is_wanting):
             self._part.wake()
-        worker = self.worker
+        worker = others.worker
         if worker is not None:
             self._commits.worked_off(worker.word.done)
         self._obey(worker.word.pause if worker else 0)
 
     def _obey(self, pause: int) -> None:
         assert self._commits is not None
-        assert self._part is not None
         if pause and pause != self.word.holds and self._commits.hold():
             self.say(holds=pause)
         elif not pause:
             if self.word.holds:
-                self._part.go_on()
+                self._go_on()
                 self.say(holds=0)
             self._commits.release()
 
-    def _refresh(self) -> None:
-        assert self._part is not None
-        self._refreshed_at = self._monotonic()
-        self._part.refresh()
-
-
-def joined(address: Address) -> tuple[Cluster, Presence]:
-    """The store, and this process among those that share it. Raises StoreError for one that cannot be opened."""
-    cluster = opened(address)
-    presence = Presence(Board(cluster))
-    cluster.check_may_write = presence.check
-    try:
-        presence.join()
-    except BaseException:
-        presence.leave()
-        cluster.close()
-        raise
-    return cluster, presence
-
-
-def _knows(word: Word, other: Said) -> bool:
-    return word.knows.get(other.name) == other.word.settled
+    def _go_on(self) -> None:
+        """Raises Unavailable, and then events are not taken yet."""
+        if self._part is not None:
+            began = self._clock()
+            self._part.go_on()
+            self._refreshed_at = max(began, self._refreshed_at)

@@ -84,7 +84,7 @@ class Segments:
             self._engine.insert("segments", tuple(row), msgspec.json.encode(row))
             key = (owner_of(site_id), segment.id)
             if is_deleted:
-                del self._segments[key]
+                self._segments.pop(key, None)
             else:
                 self._segments[key] = segment
             return segment

@@ -42,13 +42,13 @@ class Share:
         self._buffer = buffer
         self._kept = kept
         self._synced_ms = 0
+        self.is_whole = False  # whether this process, when it works, knows all that was done before it did
         if presence is not None:
             presence.attach(commits, self)
 
     def synced_until(self, site_id: str | None = None) -> int:
         """Every change of a session of the site, or of any, that was stamped before this instant can be seen."""
-        if self._presence is not None and not self._presence.word.works:
-            self._hear()
+        if self._presence is not None and not (self.is_whole and self._presence.word.works):
             return self._synced_ms
         since = (self._worker.busy_since, self._generations.building_since(site_id))
         return min([self._commits.changed_ms(), *(each for each in since if each is not None)])
@@ -65,17 +65,15 @@ class Share:
         return msgspec.structs.replace(word, done=self._worker.done, synced_ms=self.synced_until(), built=built)
 
     def refresh(self) -> None:
+        # What it says is to be seen with what was loaded after it said so.
+        said = self._presence.others.worker if self._presence else None
         for part in self._kept:
             part.load()
-        self._hear()
+        if said is not None:
+            self._synced_ms = max(self._synced_ms, said.word.synced_ms)
+            self._generations.built_elsewhere = said.word.built
 
     def go_on(self) -> None:
         """What was deleted meanwhile may come again."""
         self.refresh()
         self._buffer.forget()
-
-    def _hear(self) -> None:
-        said = self._presence.worker if self._presence else None
-        if said is not None:
-            self._synced_ms = max(self._synced_ms, said.word.synced_ms)
-            self._generations.built_elsewhere = said.word.built

@@ -36,6 +36,7 @@ class Sites(Mapping[str, Site]):
         self._engine = engine
         self._commits = commits
         self._lock = threading.Lock()
+        self.check: Callable[[], None] = lambda: None  # raises Unavailable when what is known here may be outdated
         self._definitions: dict[str, Definition] = {}
         self._removed: dict[str, Definition] = {}
         self.load()
@@ -64,6 +65,7 @@ class Sites(Mapping[str, Site]):
                 if self[site_id].generation == site.generation:
                     raise
                 continue
+            self.check()
             if self[site_id].generation == site.generation:
                 return answer
 
@@ -76,6 +78,7 @@ class Sites(Mapping[str, Site]):
 
     def _unchanged(self, site_id: str, site: Site, pieces: Iterator[Answer]) -> Iterator[Answer]:
         for piece in pieces:
+            self.check()
             if self[site_id].generation != site.generation:
                 raise Unavailable("The sessions were built anew meanwhile; ask again, or go on behind the last row.")
             yield piece

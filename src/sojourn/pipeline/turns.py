@@ -59,17 +59,18 @@ class Turns:
     @contextmanager
     def pinned(self) -> Iterator[None]:
         """Other threads have their turns within the block, other processes have not."""
+        if self._presence is None:
+            yield
+            return
         with self:
             self._pins += 1
-            if self._presence is not None:
-                self._presence.begin()
+            self._presence.begin()
         try:
             yield
         finally:
             with self._lock:
                 self._pins -= 1
-                if self._presence is not None:
-                    self._presence.end()
+            self._presence.end()
 
     def may_work(self) -> bool:
         """For who works whenever there is something to do: takes it when nobody has it, gives it to who waits."""
@@ -77,14 +78,24 @@ class Turns:
         if presence is None:
             return True
         with self._lock:
-            if not presence.word.works:
-                if presence.worker is not None or presence.is_wanted() or not presence.take():
-                    return False
-                self._begun(presence)
-            elif presence.is_wanted() and not self._pins and not self._depth:
-                self.on_end()
-                presence.say(works=False)
-            return presence.word.works
+            presence.begin()
+            try:
+                return self._offered(presence)
+            finally:
+                presence.end()
+
+    def _offered(self, presence: Presence) -> bool:
+        others = presence.others
+        if not presence.word.works:
+            if not others.is_free or others.is_wanting or not presence.take():
+                return False
+            self._begun(presence)
+        elif others.is_wanting and not self._pins and not self._depth:
+            self.on_end()
+            presence.say(works=False)
+        else:
+            presence.settle_lost()
+        return presence.word.works
 
     def _begin(self) -> None:
         self._depth += 1
@@ -104,16 +115,16 @@ class Turns:
             self._presence.end()
 
     def _take(self, presence: Presence) -> None:
-        presence.say(wants=True)
         try:
-            presence.wait_until(lambda: presence.worker is None and presence.take(), WAIT_FOR, _BUSY)
+            presence.say(wants=True)
+            presence.wait_until(lambda: presence.others.is_free and presence.take(), WAIT_FOR, _BUSY)
+            self._begun(presence)
         finally:
             presence.say(wants=False)
-        self._begun(presence)
 
     def _begun(self, presence: Presence) -> None:
         try:
-            presence.wait_for_gone()
+            presence.settle_lost()
             self.on_begin()
         except BaseException:
             presence.say(works=False)

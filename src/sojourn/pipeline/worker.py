@@ -56,6 +56,7 @@ class Worker:
 
     def resume(self) -> None:
         """Go on from where another process got, and do once more what may not be on its disk."""
+        self._commits.take_floor()  # what was said before is within what is done once more
         self.done = self._saved = self._recorded()
         with self._lock:
             self._revealed.append(Range(self.done, max(self.done, self._commits.settled())))
@@ -111,7 +112,7 @@ class Worker:
 
     def _go_back(self) -> None:
         """To where a process that has just begun may write."""
-        floor = self._commits.floor()
+        floor = self._commits.take_floor()
         if floor is not None and floor < self.done:
             self._revealed.append(Range(floor, self.done))
             self.done = floor

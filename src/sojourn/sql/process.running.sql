@@ -1,2 +1,2 @@
--- How many statements of another process run on any node.
-SELECT count() FROM system.processes WHERE Settings['log_comment'] = {token:String}
+-- How many statements of other processes run on any node.
+SELECT count() FROM system.processes WHERE has({tokens:Array(String)}, Settings['log_comment'])

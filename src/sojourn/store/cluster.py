@@ -88,7 +88,7 @@ class Cluster(Engine):
     def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
         self.check_may_write()
         super().insert(table, columns, body, form)
-        self.check_may_write()  # it may have taken so long that another process has looked already
+        self.check_may_write()
 
     def _connect(self) -> Client:
         return connected(self.address, token=self.token)
@@ -107,11 +107,14 @@ class Cluster(Engine):
     def execute(
         self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
     ) -> None:
-        if not text.startswith("/* process.say */"):
+        is_word = text.startswith("/* process.say */")
+        if not is_word:
             self.check_may_write()
         text, fitted = self._fitted(text, parameters)
         if not _OF_FILES.search(text):
             super().execute(text, fitted, external)
+            if not is_word:
+                self.check_may_write()  # it may have taken so long that another process has looked already
             return
         before, head, table, rest = _OF_FILES.split(text, maxsplit=1)
         # A deletion looks for other tables where its own one lies, and by the server's settings: it shall find those of

@@ -14,14 +14,17 @@ _TABLES = ("events", "sessions")
 
 
 class Merges:
-    """Released at the start, so that a process that ended in between leaves nothing behind."""
+    """Released at the start, so that a process that ended in between leaves nothing behind; where others may hold them,
+    by the first that finds nothing left to do.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._is_held = True
         self._holders = 0
-        self.release()
+        if not engine.is_shared:
+            self.release()
         if engine.folder is not None:
             put_merges_behind()  # its threads are there once there are tables
 

@@ -79,6 +79,7 @@ class Ingest:
         if not payload.is_batch and refusals:
             return _status_of(refusals[0]), error_body(refusals[0]["error"], refusals[0]["message"])
         added = await self._sojourn.buffer.add(events)
+        self._sojourn.share.check()  # also what is known to be there: it may be gone by what others did
         return 202, {"accepted": added.accepted, "duplicates": added.duplicates, "refused": refusals}
 
     def _collect(self, items: list[Any], arrival: Arrival) -> tuple[list[Event], list[dict[str, Any]]]:
