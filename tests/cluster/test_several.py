@@ -12,7 +12,7 @@ from sojourn.place import Place
 from sojourn.web.connection import connect
 from tests.cluster.nodes import Cluster, running
 from tests.cluster.test_serving import MINUTE, event
-from tests.serving import PATIENCE, Server, event_count, key_in, run
+from tests.serving import LONGEST, PATIENCE, Server, event_count, key_in, run
 
 SEEN_WITHIN = 5.0
 
@@ -44,7 +44,7 @@ def key(pair: tuple[Server, Server], request: pytest.FixtureRequest) -> str:
         assert owner.post("/local/sites", json={"id": name}).status_code == 201
     with connect(Place.of(pair[0].where), name) as owner:
         text = key_in(owner.post("/local/keys", json={"kind": "secret", "is_test": False}).text)
-    assert within(SEEN_WITHIN, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))
+    assert within(PATIENCE, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))
     return text
 
 
@@ -175,10 +175,10 @@ def test_one_that_sleeps_does_no_harm(pair: tuple[Server, Server], key: str, num
     sleeper.process.send_signal(signal.SIGSTOP)
     try:
         other.send(*(event(f"v{count}", 1) for count in range(20)), key=key)
-        assert within(PATIENCE + 10, lambda: event_count(other.sessions(key)) == 40)
+        assert within(LONGEST, lambda: event_count(other.sessions(key)) == 40)
     finally:
         sleeper.process.send_signal(signal.SIGCONT)
-    assert within(PATIENCE, lambda: sleeper.ask("GET", "/readyz").status_code == 200)
+    assert within(LONGEST, lambda: sleeper.ask("GET", "/readyz").status_code == 200)
     sleeper.send(*(event(f"v{count}", 2) for count in range(20)), key=key)
     assert len(same(pair, 60, key)) == 20
     assert "as the facts have it" in run("doctor", "--store", other.where, "--whole").stdout
