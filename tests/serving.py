@@ -123,8 +123,8 @@ class Server:
         return found
 
     def settled(self, count: int, key: str = SECRET, **parameters: Any) -> list[dict[str, Any]]:
-        """The sessions once their events are as many as that; within the time in which they must be visible."""
-        deadline = time.monotonic() + PATIENCE
+        """The sessions once their events are as many as that, or at last those that there are."""
+        deadline = time.monotonic() + LONGEST
         while True:
             found = self.sessions(key, **parameters)
             if event_count(found) == count or time.monotonic() > deadline:

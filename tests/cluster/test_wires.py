@@ -11,7 +11,7 @@ import pytest
 from tests.cluster.nodes import NAME, Cluster, running
 from tests.cluster.proxy import Proxy
 from tests.cluster.test_serving import event
-from tests.serving import PATIENCE, Server, event_count, run
+from tests.serving import LONGEST, Server, event_count, run
 
 BATCH = 200
 
@@ -29,7 +29,7 @@ class Wired:
 
     def send(self, events: list[dict[str, Any]]) -> int:
         """Again and again until it is acknowledged; how often it was not."""
-        deadline = time.monotonic() + 2 * PATIENCE
+        deadline = time.monotonic() + LONGEST
         refused = 0
         while True:
             answer = self.server.ask("POST", "/v1/events", json={"events": events})
@@ -43,7 +43,7 @@ class Wired:
 
     def settle(self) -> None:
         """All that was acknowledged is there, once."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + LONGEST
         while (found := self.read()) != self.sent and time.monotonic() < deadline:
             time.sleep(0.1)
         assert found == self.sent
