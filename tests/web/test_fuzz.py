@@ -75,7 +75,7 @@ def probe_all(server: Server, prober: Prober) -> None:
     filled(server, number + 1)
 
 
-@pytest.mark.timeout(300 + REQUESTS // 5)
+@pytest.mark.timeout(600 + REQUESTS // 5)
 def test_every_answer_is_documented(tmp_path: Path) -> None:
     server = Server(tmp_path, SOJOURN_EVENT_LIMIT="0").start()
     prober = Prober(str(server.client.base_url))

@@ -155,7 +155,7 @@ def check_commands(typed: Typed, arguments: list[str], sessions: list[dict[str, 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240 + 4 * COMBINATIONS)
+@pytest.mark.timeout(600 + 4 * COMBINATIONS)
 def test_every_way_answers_a_combination_alike(told: tuple[Server, list[Known]], tmp_path: Path) -> None:
     server, sessions = told
     chance, sizes = random.Random(13), []
