@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from clickhouse_connect.driver.external import ExternalData
 
 from sojourn.store.address import Address
 from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
+from sojourn.store.liveness import patient_pools
 from sojourn.store.sharding import SHARDED_BY
 from sojourn.store.structure import structure_of
 
@@ -40,7 +42,9 @@ _CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 _ROWS = "sent_rows"
 # What it says of a connection that fails is told by the error, and more clearly.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+# One that does not answer at all is found sooner, see `liveness`.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
+_pools = cache(patient_pools)
 
 
 def connect_to(address: Address, node: tuple[str, int], database: str | None = None, token: str = "") -> Client:
@@ -53,22 +57,21 @@ def connect_to(address: Address, node: tuple[str, int], database: str | None = N
         database=address.database if database is None else database,
         secure=address.is_secure,
         verify=address.is_verified,
-        ca_cert=address.ca,
         connect_timeout=_CONNECT_SECONDS,
         send_receive_timeout=_ANSWER_SECONDS,
+        pool_mgr=_pools(address.is_verified, address.ca),
         autogenerate_session_id=False,
         settings={**_SETTINGS, "log_comment": token},
     )
 
 
-def connected(address: Address, database: str | None = None, token: str = "") -> Client:
-    """To a node that answers: each token begins at another one. Raises StoreError."""
-    first = int(token or "0", 16) % len(address.nodes)
-    *others, last = address.nodes[first:] + address.nodes[:first]
+def connected(address: Address, database: str | None = None) -> Client:
+    """To the first node that answers. Raises StoreError."""
+    *others, last = address.nodes
     for node in others:
         with suppress(Unreachable):
-            return connect_to(address, node, database, token)
-    return connect_to(address, last, database, token)
+            return connect_to(address, node, database)
+    return connect_to(address, last, database)
 
 
 class Cluster(Engine):
@@ -83,6 +86,8 @@ class Cluster(Engine):
         self.address = address
         self.token = secrets.token_hex(4)  # marks the statements of this process
         self.check_may_write: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
+        first = int(self.token, 16) % len(address.nodes)  # each process begins at another one
+        self._nodes = address.nodes[first:] + address.nodes[:first]  # last the one that did not answer
         super().__init__()
 
     def insert(self, table: str, columns: Sequence[str], body: bytes, form: str = JSON_LINES) -> None:
@@ -91,7 +96,13 @@ class Cluster(Engine):
         self.check_may_write()
 
     def _connect(self) -> Client:
-        return connected(self.address, token=self.token)
+        *others, last = self._nodes
+        for node in others:
+            try:
+                return connect_to(self.address, node, token=self.token)
+            except Unreachable:
+                self._nodes = (*(other for other in self._nodes if other != node), node)
+        return connect_to(self.address, last, token=self.token)
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         return super().query(*self._fitted(text, parameters))

@@ -151,13 +151,15 @@ class Engine(ABC):
             self.on_statement(Statement(kind, name, time.perf_counter() - began, failure))
 
     def _give_back(self, client: Client, is_broken: bool) -> None:
+        """One that broke takes the idle ones along: they lead to where nobody answered."""
         with self._lock:
             if not is_broken:
                 self._idle.append(client)
-            elif client in self._all:
-                self._all.remove(client)
-        if is_broken:
-            client.close()
+                return
+            broken, self._idle = [client, *self._idle], []
+            self._all = [other for other in self._all if other not in broken]
+        for other in broken:
+            other.close()
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         with self._client(QUERY, name_of(text)) as client:
