@@ -30,19 +30,11 @@ SELECT
         'none') AS intent,
     toUInt8(conversion_count > 0) AS is_converted,
     goals,
-    if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', currencies)) AS currency,
-    arrayFilter((amount, code) -> code IN (currency, ''), amounts, currencies) AS counted_amounts,
+    currency,
     if(empty(counted_amounts), NULL, round(arraySum(counted_amounts), 4)) AS revenue,
     source,
     medium,
     campaign,
-    -- A referrer on a host of the session's own pages, above or below it, says nothing.
-    extract(lower(toString(referrer)), {host_of:String}) AS referrer_host,
-    if(referrer_host != '' AND arrayExists(
-        host -> referrer_host = host OR (host != '' AND (endsWith(referrer_host, concat('.', host)) OR endsWith(host, concat('.', referrer_host)))),
-        [extract(lower(toString(entry_url)), {host_of:String}), extract(lower(toString(exit_url)), {host_of:String})]
-    ), '', referrer_host) AS linked_from,
-    if(source != '', lower(toString(source)), linked_from) AS site,
     {{session.channel}} AS channel,
     referrer,
     device,
@@ -54,4 +46,22 @@ SELECT
         intent_score, intent, is_converted, goals, ifNull(revenue, -1), revenue IS NULL, if(revenue IS NULL, '', currency),
         source, medium, campaign, channel, referrer, device, browser, os, country
     ), 1) AS content
-FROM counted
+FROM
+(
+    SELECT
+        *,
+        arrayFilter((amount, code) -> code IN (currency, ''), amounts, currencies) AS counted_amounts,
+        if(source != '', lower(toString(source)), linked_from) AS site
+    FROM
+    (
+        SELECT
+            *,
+            if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', currencies)) AS currency,
+            -- A referrer on a host of the session's own pages, above or below it, says nothing.
+            if(referrer_host != '' AND arrayExists(
+                host -> referrer_host = host OR (host != '' AND (endsWith(referrer_host, concat('.', host)) OR endsWith(host, concat('.', referrer_host)))),
+                [extract(lower(toString(entry_url)), {host_of:String}), extract(lower(toString(exit_url)), {host_of:String})]
+            ), '', referrer_host) AS linked_from
+        FROM (SELECT *, extract(lower(toString(referrer)), {host_of:String}) AS referrer_host FROM counted)
+    )
+)
