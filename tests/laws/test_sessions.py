@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from sojourn.app import Sojourn
 from sojourn.model.event import Event
+from sojourn.model.instant import iso
+from sojourn.model.session import encode_id
 from sojourn.model.site import Site
 from sojourn.pipeline import sessionize
+from sojourn.reports import journey
 from tests import oracle
 from tests.kit import to_events
 
@@ -197,3 +200,28 @@ def test_timeout_is_retroactive(app: Sojourn, new_site: Callable[..., Site], sen
     then = app.dry_run(world.site.id, {"session_timeout_ms": minutes * MINUTE})
     assert then["sessions"]["now"] == len(world.expected())
     assert dry["dry_run"]
+
+
+@costly
+@given(steps=steps)
+def test_a_session_shows_its_own_events_and_the_sessions_beside_it(
+    app: Sojourn, new_site: Callable[..., Site], steps: list[tuple[str, list[int]]]
+) -> None:
+    world = World(new_site())
+    for step in steps:
+        take_step(app, world, step)
+    app.work_off()
+    rows = world.expected()
+    for row in rows[:20]:
+        session_id = encode_id(row.number)
+        shown = app.journey(world.site.id, session_id)
+        assert shown["events"][0]["occurred_at"] == iso(row.started_at)
+        assert len(shown["events"]) == row.event_count
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(journey, "GUESSED", 0)
+            assert app.journey(world.site.id, session_id) == shown
+        around = app.journeys.surrounded(app.sites[world.site.id], world.site.id, session_id, app.now_ms(), None, 100)
+        own = sorted(other.number for other in rows if other.lead == row.lead)
+        place = own.index(row.number)
+        beside = [encode_id(number) for number in own[max(0, place - 1) : place + 2] if number != row.number]
+        assert [near for near in (around.earlier, around.later) if near] == beside

@@ -147,7 +147,7 @@ def test_paging_repeats_and_skips_nothing_even_within_one_millisecond(server: Se
     ids = [session["id"] for session in found]
     assert len(set(ids)) == 120
     assert ids == sorted(ids, reverse=True)
-    first = server.ask("GET", "/v1/sessions", test_key, params={"from": "2024-12-31", "limit": 50}).json()
+    first = server.ask("GET", "/v1/sessions", test_key, params={**moment, "limit": 50}).json()
     own = base64.b64encode(json.dumps({"id": first["data"][-1]["id"], "direction": "before"}).encode()).decode()
     second = server.ask("GET", "/v1/sessions", test_key, params={"cursor": own, "limit": 10}).json()
     assert [session["id"] for session in second["data"]] == ids[50:60]

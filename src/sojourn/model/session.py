@@ -44,3 +44,8 @@ def decode_id(text: str) -> int | None:
 
 def started_ms_of(number: int) -> int:
     return number >> 80
+
+
+def bucket_in(number: int) -> int:
+    """The bucket in which the sender of its first event lies."""
+    return number >> 64 & 0xFFFF

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sojourn.model.identity import EMAIL
-from sojourn.model.session import started_ms_of
+from sojourn.model.session import bucket_in, started_ms_of
 from sojourn.model.site import Site
 from sojourn.pipeline.owners import Owners
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
-BUCKET, TAIL = 0xFFFF, 0xFFFF_FFFF_FFFF_FFFF
+TAIL = 0xFFFF_FFFF_FFFF_FFFF
 _Place = tuple[str, int]  # a lead and an instant
 
 
@@ -30,7 +30,7 @@ class Holding:
         """The lead and the instant of the event behind each number, as they stand now."""
         parameters = {
             "site_id": site_id,
-            "buckets": [number >> 64 & BUCKET for number in numbers],
+            "buckets": [bucket_in(number) for number in numbers],
             "instants": [started_ms_of(number) for number in numbers],
             "tails": [number & TAIL for number in numbers],
         }
@@ -52,7 +52,7 @@ class Holding:
             events[row["sender"], row["event_id"]]: (lead, int(row["occurred_at"]))
             for row, lead in zip(standing, leads, strict=True)
         }
-        origins = {number: (number >> 64 & BUCKET, started_ms_of(number), number & TAIL) for number in numbers}
+        origins = {number: (bucket_in(number), started_ms_of(number), number & TAIL) for number in numbers}
         return {number: by_origin[origin] for number, origin in origins.items() if origin in by_origin}
 
     def leads(self, site_id: str, events: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,15 +1,15 @@
 """One session with its events, under its present id or under any that was ever served; and what lies beside it."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
 
 from sojourn.errors import NotFound
 from sojourn.model.instant import iso
-from sojourn.model.session import decode_id
+from sojourn.model.session import bucket_in, bucket_of, decode_id, started_ms_of
 from sojourn.model.site import Site, oldest_kept
 from sojourn.pipeline.owners import Owners
 from sojourn.reports.cursor import decode_place, encode_place
@@ -22,6 +22,11 @@ from sojourn.store.engine import Engine
 
 MAX_EVENTS = 10_000
 MAX_ASIDE = 200
+# How much is read before it is known whose session it is: so many events, of so many milliseconds.
+GUESSED, GUESSED_MS = 500, 3_600_000
+_OF_KEYS = "AND sender IN {keys:Array(String)}"
+_START = (-1, "", "")
+_Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,17 +55,33 @@ class Surrounded:
     later: str | None
 
 
-@dataclass(frozen=True)
-class _Owned:
-    """The keys behind which a lead's events lie, and whose each event is, which is found while events are read."""
+@dataclass
+class _Read:
+    """Rows of events of a lead in a session: those that count, and the first that count in none."""
 
-    lead: str
-    keys: list[str]
-    owners: Future[Owners]
+    events: list[dict[str, Any]] = field(default_factory=list)
+    aside: list[dict[str, Any]] = field(default_factory=list)
 
-    def of(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        owner_of = self.owners.result().of_row
-        return [event for event in events if owner_of(event) == self.lead]
+    def add(self, event: dict[str, Any], passive_types: tuple[str, ...]) -> None:
+        if not event["suppressed"] and event["type"] not in passive_types:
+            self.events.append(event)
+        elif len(self.aside) <= MAX_ASIDE:
+            self.aside.append(event)
+
+
+class _Guess(NamedTuple):
+    """What lies in the bucket of a session's id, from its start on."""
+
+    number: int
+    rows: Future[_Rows]
+
+    def within(self, window: dict[str, Any]) -> _Rows | None:
+        """That of the keys in the session's window, if all of it was read."""
+        rows, ends_at = self.rows.result(), window["to_ms"]
+        is_all = len(rows) < GUESSED and ends_at <= started_ms_of(self.number) + GUESSED_MS
+        if not is_all or window["buckets"] != [bucket_in(self.number)]:
+            return None
+        return [row for row in rows if row["sender"] in window["keys"] and row["occurred_at"] <= ends_at]
 
 
 class Journeys:
@@ -78,24 +99,25 @@ class Journeys:
 
     def part(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Part:
         """The session and up to `most` of its events behind the place. Raises NotFound, InvalidRequest."""
-        row = self.found(site, site_id, text, now_ms)
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(3) as threads:
+            guess = self._guess(site_id, text, place, threads)
+            row = self.found(site, site_id, text, now_ms)
             shown = threads.submit(self._sessions.present, site, site_id, [row], now_ms)
-            owned = self._owned(site_id, row["lead"], threads)
-            return self._part(site, site_id, row, owned, (place, most), shown)
+            return self._part(site, row, self._read(site, site_id, row, (place, most), threads, guess), most, shown)
 
     def surrounded(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Surrounded:
         """`part` with what lies beside it. Raises NotFound, InvalidRequest."""
-        row = self.found(site, site_id, text, now_ms)
-        with ThreadPoolExecutor(2) as threads:
-            owned = self._owned(site_id, row["lead"], threads)
+        with ThreadPoolExecutor(4) as threads:
+            guess = self._guess(site_id, text, place, threads)
+            row = self.found(site, site_id, text, now_ms)
             neighbours = threads.submit(self._sessions.neighbours, site, site_id, row, now_ms)
             shown = threads.submit(self._sessions.present, site, site_id, [row], now_ms)
-            part = self._part(site, site_id, row, owned, (place, most), shown)
-            from_ms = row["started_at"] if place is None else decode_place(place)[0]
-            to_ms = row["ended_at"] if part.following is None else decode_place(part.following)[0] - 1
-            aside, has_more = self._aside(site, site_id, owned, (from_ms, to_ms))
-            return Surrounded(part, aside, has_more, *neighbours.result())
+            read = self._read(site, site_id, row, (place, most), threads, guess)
+            part = self._part(site, row, read, most, shown)
+            edge = decode_place(part.following) if part.following is not None else None
+            aside = [event for event in read.aside if edge is None or _place_of(event) <= edge]
+            shown_aside = [_event(event, site.hosts) | {"suppressed": event["suppressed"] or None} for event in aside]
+            return Surrounded(part, shown_aside[:MAX_ASIDE], len(aside) > MAX_ASIDE, *neighbours.result())
 
     def found(self, site: Site, site_id: str, text: str, now_ms: int) -> SessionRow:
         """The row of the session that the id stands for now. Raises NotFound."""
@@ -108,69 +130,78 @@ class Journeys:
         number = decode_id(text)
         if number is None:
             return None
-        rows = self._sessions.of_numbers(site, site_id, [number])
-        if not rows:
-            holders = self._holding.now(site, site_id, [number])
-            rows = self._sessions.of_numbers(site, site_id, list(holders.values()))
-        return rows[0] if rows else None
+        row = self._sessions.one(site, site_id, number)
+        if row is None:
+            holder = self._holding.now(site, site_id, [number]).get(number)
+            row = self._sessions.one(site, site_id, holder) if holder is not None else None
+        return row
 
-    def _owned(self, site_id: str, lead: str, threads: ThreadPoolExecutor) -> _Owned:
-        keys = self._leads.keys(site_id, lead)
-        return _Owned(lead, keys, threads.submit(Owners.behind, self._engine, site_id, set(keys)))
+    def _part(self, site: Site, row: SessionRow, read: _Read, most: int, shown: Future[list[dict[str, Any]]]) -> Part:
+        return Part(
+            shown.result()[0],
+            frozenset(row["types"]),
+            [_event(event, site.hosts) for event in read.events[:most]],
+            encode_place(*_place_of(read.events[most - 1])) if len(read.events) > most else None,
+        )
 
-    def _part(
+    def _guess(self, site_id: str, text: str, place: str | None, threads: ThreadPoolExecutor) -> _Guess | None:
+        """What lies where the id says that the session begins, for most sessions all of their events: it is read while
+        nobody knows yet whose session it is.
+        """
+        number = decode_id(text)
+        if number is None or place is not None:
+            return None
+        began = started_ms_of(number)
+        span = {"buckets": [bucket_in(number)], "from_ms": began, "to_ms": began + GUESSED_MS}
+        parameters = span | _behind(_START) | {"most": GUESSED}
+        return _Guess(number, threads.submit(self._events, site_id, parameters, ""))
+
+    def _read(
         self,
         site: Site,
         site_id: str,
         row: SessionRow,
-        owned: _Owned,
         asked: tuple[str | None, int],
-        shown: Future[list[dict[str, Any]]],
-    ) -> Part:
+        threads: ThreadPoolExecutor,
+        guess: _Guess | None,
+    ) -> _Read:
+        """The lead's events in the session, behind the place, one more than is asked where there is one."""
         place, most = asked
-        events = self._events(site, site_id, row, owned, place, most)
-        return Part(
-            shown.result()[0],
-            frozenset(row["types"]),
-            [_event(event, site.hosts) for event in events[:most]],
-            encode_place(*_place_of(events[most - 1])) if len(events) > most else None,
-        )
+        after = decode_place(place) if place is not None else _START
+        keys = self._leads.keys(site_id, row["lead"])
+        # Whose each event is, is found out while events are read.
+        owners = threads.submit(Owners.behind, self._engine, site_id, set(keys))
+        window = _window(site_id, keys, row)
+        read, at_once = _Read(), most + 1
+        rows = guess.within(window) if guess is not None and guess.number == row["number"] else None
+        while True:
+            if rows is None:
+                rows = self._events(site_id, window | _behind(after) | {"most": at_once}, _OF_KEYS)
+            for event in rows:
+                if owners.result().of_row(event) == row["lead"] and not event["is_superseded"]:
+                    read.add(event, site.passive_types)
+            if len(rows) < at_once or len(read.events) > most:
+                return read
+            after, rows = _place_of(rows[-1]), None
+            at_once = min(2 * at_once, MAX_EVENTS + 1)
 
-    def _events(
-        self, site: Site, site_id: str, row: SessionRow, owned: _Owned, place: str | None, most: int
-    ) -> list[dict[str, Any]]:
-        """The lead's events in the session, behind the place; one more than `most` where there is one."""
-        after = decode_place(place) if place is not None else (-1, "", "")
-        parameters = {**_window(site, site_id, owned, (row["started_at"], row["ended_at"])), "most": most + 1}
-        found: list[dict[str, Any]] = []
-        while len(found) <= most:
-            place_after = dict(zip(("after_ms", "after_id", "after_sender"), after, strict=True))
-            events = self._engine.named(sql("event.of_session"), parameters | place_after)
-            found += owned.of(events)
-            if len(events) <= most:
-                break
-            after = _place_of(events[-1])
-        return found[: most + 1]
-
-    def _aside(
-        self, site: Site, site_id: str, owned: _Owned, span: tuple[int, int]
-    ) -> tuple[list[dict[str, Any]], bool]:
-        """The lead's events in the span that count in no session, and whether there are more than these."""
-        parameters = {**_window(site, site_id, owned, span), "most": MAX_ASIDE + 1}
-        rows = self._engine.named(sql("event.aside"), parameters)
-        aside = [_event(row, site.hosts) | {"suppressed": row["suppressed"] or None} for row in owned.of(rows)]
-        return aside[:MAX_ASIDE], len(rows) > MAX_ASIDE
+    def _events(self, site_id: str, parameters: dict[str, Any], of_keys: str) -> _Rows:
+        text = sql("event.of_session").replace("/* keys */", of_keys)
+        return self._engine.named(text, parameters | {"site_id": site_id})
 
 
-def _window(site: Site, site_id: str, owned: _Owned, span: tuple[int, int]) -> dict[str, Any]:
-    """Parameters: the lead's keys between two instants."""
+def _window(site_id: str, keys: list[str], row: SessionRow) -> dict[str, Any]:
+    """Parameters: a lead's keys within a session."""
     return {
-        "site_id": site_id,
-        "keys": owned.keys,
-        "from_ms": span[0],
-        "to_ms": span[1],
-        "passive_types": list(site.passive_types),
+        "keys": keys,
+        "buckets": sorted({bucket_of(site_id, key) for key in keys}),
+        "from_ms": row["started_at"],
+        "to_ms": row["ended_at"],
     }
+
+
+def _behind(place: tuple[int, str, str]) -> dict[str, Any]:
+    return dict(zip(("after_ms", "after_id", "after_sender"), place, strict=True))
 
 
 def _place_of(event: dict[str, Any]) -> tuple[int, str, str]:

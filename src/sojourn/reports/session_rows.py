@@ -30,6 +30,13 @@ class SessionRows:
         rows = self._engine.query(text, parameters)
         return [{"started_at": at, "number": number, **_fields(shown)} for at, number, shown in rows]
 
+    def one(self, site: Site, site_id: str, number: int) -> SessionRow | None:
+        """The row of this session, if there is such a one now."""
+        parameters = {"site_id": site_id, "generation": site.generation}
+        place = {"started_at": started_ms_of(number), "number": number}
+        rows = self.read(sql("session.one"), parameters | place)
+        return rows[0] if rows else None
+
     def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
         """The rows of these sessions, newest first; of one that is no more there is none."""
         if not numbers:

@@ -79,16 +79,25 @@ class Sessions:
         """The rows of these sessions, newest first; of one that is no more there is none."""
         return self._session_rows.of_numbers(site, site_id, numbers)
 
+    def one(self, site: Site, site_id: str, number: int) -> SessionRow | None:
+        """The row of this session, if there is such a one now."""
+        return self._session_rows.one(site, site_id, number)
+
     def neighbours(self, site: Site, site_id: str, row: SessionRow, now_ms: int) -> tuple[str | None, str | None]:
         """The ids of the sessions of the same lead before and after this one, as far as the site keeps them."""
-
-        def next_one(direction: str) -> str | None:
-            place = Cursor(encode_id(row["number"]), direction)
-            question = Question({"from": 0, "to": now_ms + 1}, 0, place, (row["lead"],))
-            found = self._rows(site, site_id, question, now_ms)
-            return encode_id(found[0]["number"]) if found else None
-
-        return next_one("before"), next_one("after")
+        number, most = row["number"], 1
+        parameters = {"site_id": site_id, "generation": site.generation, "lead": row["lead"], "number": number}
+        parameters |= {"started_at": row["started_at"], "oldest": oldest_kept(site, now_ms), "now_ms": now_ms}
+        while True:
+            keys = [key for (key,) in self._engine.query(sql("session.beside"), parameters | {"most": most})]
+            rows = self.of_numbers(site, site_id, keys)
+            own = [other["number"] for other in rows if other["lead"] == row["lead"]]
+            before = max((other for other in own if other < number), default=None)
+            after = min((other for other in own if other > number), default=None)
+            is_before_sure = before is not None or sum(key < number for key in keys) < most
+            if is_before_sure and (after is not None or sum(key > number for key in keys) < most):
+                return before and encode_id(before), after and encode_id(after)
+            most *= 8  # those that were the lead's and are no more fill it
 
     def present(self, site: Site, site_id: str, rows: list[SessionRow], now_ms: int) -> list[dict[str, Any]]:
         """The rows as the API shows them."""
