@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 
@@ -15,10 +16,13 @@ _PIECE = 1 << 16
 
 
 class Proxy:
-    """Listens on `port` and passes everything on to `target`, a port of this machine, until it is told otherwise."""
+    """Listens on `port` and passes everything on to `target`, a port of this machine, until it is told otherwise. With a
+    certificate it speaks TLS to who connects.
+    """
 
-    def __init__(self, target: int = 0) -> None:
+    def __init__(self, target: int = 0, certificate: ssl.SSLContext | None = None) -> None:
         self.target = target
+        self._certificate = certificate
         self.cuts = 0
         self._pattern = re.compile(b"")
         self._due: list[int] = []
@@ -50,6 +54,13 @@ class Proxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._certificate is not None:
+            try:
+                client = self._certificate.wrap_socket(client, server_side=True)
+            except OSError:  # it does not trust the certificate
+                client.close()
+                return
         with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.target)) as node:
             threading.Thread(target=self._back, args=(node, client), daemon=True).start()
             left: int | None = None  # bytes until the cut

@@ -1,0 +1,58 @@
+"""A cluster that is reached by TLS: who has no certificate of it is told so, and everything goes by it."""
+
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.nodes import NAME, Cluster
+from tests.cluster.proxy import Proxy
+from tests.serving import Server, run
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of this machine, signed by nobody else; its key lies beside it."""
+    path = tmp_path / "cert.pem"
+    made = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path), "-days", "2"]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture
+def nodes(cluster: Cluster, certificate: Path) -> Iterator[str]:
+    """Where they are reached by TLS alone."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    proxies = [Proxy(node.http, context) for node in cluster.nodes]
+    yield ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
+    for proxy in proxies:
+        proxy.close()
+
+
+def test_everything_goes_by_tls(nodes: str, certificate: Path) -> None:
+    any_url = f"clickhouse://{nodes}/secure?cluster={NAME}&secure=1"
+    url = f"{any_url}&ca={certificate}"
+    assert run("cluster", "init", "--store", url).returncode == 0
+    server = Server(Path())
+    server.where = url
+    server.start()
+    try:
+        server.send({"type": "page_view", "visitor_id": "v1", "event_id": "1"})
+        (session,) = server.settled(1)
+        assert server.ask("GET", f"/v1/sessions/{session['id']}").json()["data"]["events"][0]["id"] == "1"
+    finally:
+        server.close()
+    assert run("cluster", "check", "--store", f"{any_url}&verify=0").returncode == 0
+
+
+@pytest.mark.parametrize("option", ["secure=1", "secure=0"])
+def test_a_certificate_that_nobody_vouches_for_is_refused(nodes: str, option: str) -> None:
+    refused = run("cluster", "init", "--store", f"clickhouse://{nodes}/strange?cluster={NAME}&{option}")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert "The store cannot be opened" in line
+    assert "Traceback" not in refused.stdout
