@@ -62,11 +62,15 @@ class _Read:
     events: list[dict[str, Any]] = field(default_factory=list)
     aside: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, event: dict[str, Any], passive_types: tuple[str, ...]) -> None:
-        if not event["suppressed"] and event["type"] not in passive_types:
-            self.events.append(event)
-        elif len(self.aside) <= MAX_ASIDE:
-            self.aside.append(event)
+    def add(self, rows: _Rows, lead: str, owners: Owners, site: Site) -> None:
+        """Those of the lead that stand."""
+        for row in rows:
+            if row["is_superseded"] or owners.of_row(row) != lead:
+                continue
+            if not row["suppressed"] and row["type"] not in site.passive_types:
+                self.events.append(row)
+            elif len(self.aside) <= MAX_ASIDE:
+                self.aside.append(row)
 
 
 class _Guess(NamedTuple):
@@ -166,23 +170,35 @@ class Journeys:
         guess: _Guess | None,
     ) -> _Read:
         """The lead's events in the session, behind the place, one more than is asked where there is one."""
-        place, most = asked
-        after = decode_place(place) if place is not None else _START
         keys = self._leads.keys(site_id, row["lead"])
         # Whose each event is, is found out while events are read.
         owners = threads.submit(Owners.behind, self._engine, site_id, set(keys))
         window = _window(site_id, keys, row)
+        if guess is not None and guess.number == row["number"] and (rows := guess.within(window)) is not None:
+            read = _Read()
+            read.add(rows, row["lead"], owners.result(), site)
+            if len(read.events) >= row["event_count"]:  # else something came in between
+                return read
+        return self._read_on(site, site_id, row, asked, window, owners)
+
+    def _read_on(
+        self,
+        site: Site,
+        site_id: str,
+        row: SessionRow,
+        asked: tuple[str | None, int],
+        window: dict[str, Any],
+        owners: Future[Owners],
+    ) -> _Read:
+        place, most = asked
+        after = decode_place(place) if place is not None else _START
         read, at_once = _Read(), most + 1
-        rows = guess.within(window) if guess is not None and guess.number == row["number"] else None
         while True:
-            if rows is None:
-                rows = self._events(site_id, window | _behind(after) | {"most": at_once}, _OF_KEYS)
-            for event in rows:
-                if owners.result().of_row(event) == row["lead"] and not event["is_superseded"]:
-                    read.add(event, site.passive_types)
+            rows = self._events(site_id, window | _behind(after) | {"most": at_once}, _OF_KEYS)
+            read.add(rows, row["lead"], owners.result(), site)
             if len(rows) < at_once or len(read.events) > most:
                 return read
-            after, rows = _place_of(rows[-1]), None
+            after = _place_of(rows[-1])
             at_once = min(2 * at_once, MAX_EVENTS + 1)
 
     def _events(self, site_id: str, parameters: dict[str, Any], of_keys: str) -> _Rows:

@@ -7,5 +7,6 @@ FROM events FINAL
 PREWHERE site_id = {site_id:String} AND bucket IN {buckets:Array(UInt16)} /* keys */
   AND occurred_at >= {from_ms:Int64} AND occurred_at <= {to_ms:Int64}
   AND (occurred_at, event_id, sender) > ({after_ms:Int64}, {after_id:String}, {after_sender:String})
-ORDER BY occurred_at, event_id, sender
+-- Of copies in one place the one that stands comes first, since what follows is asked for behind that place.
+ORDER BY occurred_at, event_id, sender, is_superseded
 LIMIT {most:UInt32}

@@ -154,7 +154,7 @@ class Engine(ABC):
             self.on_statement(Statement(kind, name, time.perf_counter() - began, failure))
 
     def _give_back(self, client: Client, is_broken: bool) -> None:
-        """One that broke takes the idle ones along: they lead to where nobody answered."""
+        """One that broke takes the idle ones along: the next is made anew, by way of a node that answers."""
         with self._lock:
             if not is_broken:
                 self._idle.append(client)

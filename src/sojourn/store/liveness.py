@@ -1,16 +1,22 @@
 """HTTP to the nodes of a cluster which waits for an answer as long as the node lives, however long that takes."""
 
+import io
+import socket
+import time
 from collections.abc import Callable
+from http import HTTPStatus
+from http.client import HTTPResponse
+from typing import Any
 
 from clickhouse_connect.driver.httputil import get_pool_manager
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.response import HTTPResponse
-from urllib3.util.wait import wait_for_read
 
-# Seconds: how often one that does not answer is asked whether it lives, and how long it may take to say so.
-ASK_AFTER, LIVES_WITHIN = 5, 10
+# Seconds: how often one that does not answer is asked whether it lives, how long it may take to say so, and the longest
+# that anything takes.
+ASK_AFTER, LIVES_WITHIN, LONGEST = 5, 10, 3600
+_NO_SIGN = "the node gives no sign of life"
 
 
 def patient_pools(is_verified: bool, ca: str | None) -> PoolManager:
@@ -21,9 +27,11 @@ def patient_pools(is_verified: bool, ca: str | None) -> PoolManager:
 
     def ping(url: str) -> None:
         try:
-            pings.request("GET", url, retries=False, redirect=False)
+            answer = pings.request("GET", url, headers={"Connection": "close"}, retries=False, redirect=False)
         except HTTPError as error:
-            raise TimeoutError("the node gives no sign of life") from error
+            raise TimeoutError(_NO_SIGN) from error
+        if answer.status != HTTPStatus.OK:
+            raise TimeoutError(_NO_SIGN)
 
     pools: PoolManager = get_pool_manager(verify=is_verified, ca_cert=ca)
     pools.pool_classes_by_scheme = {
@@ -37,9 +45,38 @@ def _pool_class(
     pool: type[HTTPConnectionPool], connection: type[HTTPConnection], ping: Callable[[str], None]
 ) -> type[HTTPConnectionPool]:
     class Patient(connection):  # type: ignore[misc, valid-type]
-        def getresponse(self) -> HTTPResponse:
-            while not wait_for_read(self.sock, timeout=ASK_AFTER):
-                ping(f"{pool.scheme}://{self.host}:{self.port}/ping")
-            return super().getresponse()  # type: ignore[no-any-return]
+        def response_class(self, sock: socket.socket, **options: Any) -> HTTPResponse:
+            host = f"[{self.host}]" if ":" in self.host else self.host
+            return HTTPResponse(_Read(sock, lambda: ping(f"{pool.scheme}://{host}:{self.port}/ping")), **options)  # type: ignore[arg-type]
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Patient})
+
+
+class _Read(io.RawIOBase):
+    """What a socket's peer sends, waited for while it lives."""
+
+    def __init__(self, sock: socket.socket, check: Callable[[], None]) -> None:
+        self._sock = sock
+        self._check = check
+        self._held = sock.makefile("rb", buffering=0)  # keeps it open when the connection is given up before its answer
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        deadline = time.monotonic() + LONGEST
+        self._sock.settimeout(ASK_AFTER)
+        while True:
+            try:
+                return self._sock.recv_into(buffer)
+            except TimeoutError:
+                if time.monotonic() > deadline:
+                    raise
+                self._check()
+
+    def close(self) -> None:
+        self._held.close()
+        super().close()

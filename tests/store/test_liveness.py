@@ -1,0 +1,114 @@
+"""How long an answer is waited for: as long as who is asked lives. In place of a node, a server that takes its time."""
+
+import http.server
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+
+from sojourn.store import liveness
+
+SLOW = 1.0
+
+
+class Slow(http.server.BaseHTTPRequestHandler):
+    """Answers `/ping` at once, or never; everything else in two pieces after a while each."""
+
+    lives = True
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        if self.path == "/ping":
+            time.sleep(0 if self.lives else 3 * SLOW)
+            self._begin(b"Ok.\n", b"")
+        else:
+            time.sleep(SLOW)
+            self._begin(b"one ", b"two")
+            time.sleep(SLOW)
+            self.wfile.write(b"two")
+
+    def _begin(self, sent: bytes, later: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(sent + later)))
+        self.end_headers()
+        self.wfile.write(sent)
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+class Still(Slow):
+    lives = False
+
+
+class Quiet(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Who gave it up is gone."""
+
+
+class OnSix(Quiet):
+    address_family = socket.AF_INET6
+
+
+@contextmanager
+def serving(server: http.server.ThreadingHTTPServer) -> Iterator[int]:
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    path = tmp_path / "cert.pem"
+    made = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path)]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture
+def pools(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> PoolManager:
+    monkeypatch.setattr(liveness, "ASK_AFTER", 0.2)
+    monkeypatch.setattr(liveness, "LIVES_WITHIN", 0.5)
+    return liveness.patient_pools(True, str(certificate))
+
+
+def node(handler: type[Slow], scheme: str, certificate: Path) -> http.server.ThreadingHTTPServer:
+    server = Quiet(("127.0.0.1", 0), handler)
+    if scheme == "https":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    return server
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_one_that_lives_is_waited_for(pools: PoolManager, scheme: str, certificate: Path) -> None:
+    with serving(node(Slow, scheme, certificate)) as port:
+        for _ in range(2):  # the second time by the same connection
+            assert pools.request("GET", f"{scheme}://127.0.0.1:{port}/", timeout=60).data == b"one two"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_one_that_stands_still_is_given_up(pools: PoolManager, scheme: str, certificate: Path) -> None:
+    with serving(node(Still, scheme, certificate)) as port, pytest.raises(HTTPError):
+        pools.request("GET", f"{scheme}://127.0.0.1:{port}/", timeout=60, retries=False)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_a_host_may_be_an_address_with_colons(pools: PoolManager) -> None:
+    with serving(OnSix(("::1", 0), Slow)) as port:
+        assert pools.request("GET", f"http://[::1]:{port}/", timeout=60).data == b"one two"
