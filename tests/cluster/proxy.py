@@ -62,6 +62,7 @@ class Proxy:
                 client.close()
                 return
         with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.target)) as node:
+            node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._back, args=(node, client), daemon=True).start()
             left: int | None = None  # bytes until the cut
             while piece := client.recv(_PIECE):
