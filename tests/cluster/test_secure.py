@@ -1,7 +1,5 @@
 """A cluster that is reached by TLS: who has no certificate of it is told so, and everything goes by it."""
 
-import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,24 +8,15 @@ import pytest
 from tests.cluster.nodes import NAME, Cluster
 from tests.cluster.proxy import Proxy
 from tests.serving import Server, run
+from tests.tls import certificate, speaking_tls
 
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """Of this machine, signed by nobody else; its key lies beside it."""
-    path = tmp_path / "cert.pem"
-    made = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path), "-days", "2"]
-    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
-    return path
+__all__ = ["certificate"]
 
 
 @pytest.fixture
 def nodes(cluster: Cluster, certificate: Path) -> Iterator[str]:
     """Where they are reached by TLS alone."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-    proxies = [Proxy(node.http, context) for node in cluster.nodes]
+    proxies = [Proxy(node.http, speaking_tls(certificate)) for node in cluster.nodes]
     yield ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
     for proxy in proxies:
         proxy.close()

@@ -2,8 +2,6 @@
 
 import http.server
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +13,9 @@ from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError
 
 from sojourn.store import liveness
+from tests.tls import certificate, speaking_tls
+
+__all__ = ["certificate"]
 
 SLOW = 1.0
 
@@ -71,15 +72,6 @@ def serving(server: http.server.ThreadingHTTPServer) -> Iterator[int]:
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    path = tmp_path / "cert.pem"
-    made = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(tmp_path / "key.pem"), "-out", str(path)]
-    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", "req", "-x509", *made, *named], check=True, capture_output=True)
-    return path
-
-
-@pytest.fixture
 def pools(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> PoolManager:
     monkeypatch.setattr(liveness, "ASK_AFTER", 0.2)
     monkeypatch.setattr(liveness, "LIVES_WITHIN", 0.5)
@@ -89,9 +81,7 @@ def pools(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> PoolManager:
 def node(handler: type[Slow], scheme: str, certificate: Path) -> http.server.ThreadingHTTPServer:
     server = Quiet(("127.0.0.1", 0), handler)
     if scheme == "https":
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, certificate.with_name("key.pem"))
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = speaking_tls(certificate).wrap_socket(server.socket, server_side=True)
     return server
 
 

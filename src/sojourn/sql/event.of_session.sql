@@ -1,5 +1,5 @@
--- Events in the buckets, or of keys there, between two instants, both included, behind a place, oldest first. Which of them count is seen in
--- their rows: to choose among so few takes longer to plan than to read them.
+-- Events in the buckets, or of keys there, between two instants, both included, behind a place, oldest first. Which of
+-- them count is seen in their rows: to choose among so few takes longer to plan than to read them.
 SELECT
     sender, occurred_at, event_id, toString(type) AS type, external_id, email, url, toString(host) AS host, points, properties,
     toString(suppressed) AS suppressed, is_superseded

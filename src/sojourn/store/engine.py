@@ -30,7 +30,7 @@ SETTINGS = {
     "output_format_arrow_string_as_string": 1,
     "output_format_arrow_compression_method": "none",  # what is read is read once, in this process
     "use_top_k_dynamic_filtering": 0,  # doubles the time of a list in which hardly any session fits
-    # To look for such chains took four fifths of the time of a pass's longest statement, and there are none.
+    # To look for such chains took more than half of the time of a pass's longest statement, and there are none.
     "optimize_and_compare_chain": 0,
     "optimize_or_like_chain": 0,
     "schema_inference_make_columns_nullable": 2,  # as the file says
