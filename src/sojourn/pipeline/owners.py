@@ -59,6 +59,12 @@ class Owners:
         second = self._led_to(first, at_ms) or first
         return self._email_owners.get(second, second)
 
+    def first(self, ref: str) -> str:
+        """What the ref became: the first lead that a fact names behind it."""
+        if ref.startswith(ID):
+            return ref
+        return self.owner(ref, "", ref[len(EMAIL) :] if ref.startswith(EMAIL) else "", 0)
+
     def of_row(self, row: Mapping[str, Any]) -> str:
         """The owner of an event by its columns."""
         return self.owner(row["sender"], row["external_id"], row["email"], row["occurred_at"])

@@ -1,5 +1,7 @@
 """Which lead stands behind an identifier now."""
 
+from collections.abc import Collection
+
 from sojourn.errors import InvalidRequest, NotFound
 from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, lead_id_of
 from sojourn.model.session import PREFIX, decode_id
@@ -16,16 +18,16 @@ class Leads:
 
     def behind(self, site_id: str, text: str) -> tuple[str, ...]:
         """The refs of the leads that a lead_id, an own id, an e-mail, a phone or a visitor id stands for now."""
-        return tuple(sorted({self.now(site_id, ref) for ref in self._candidates(site_id, text)}))
+        return self.become(site_id, self.candidates(site_id, text))
 
     def found(self, site_id: str, text: str) -> str:
         """The ref of the one lead that the text stands for now.
 
         Raises NotFound, and InvalidRequest naming the candidates where it stands for several.
         """
-        candidates = self._candidates(site_id, text)
+        candidates = self.candidates(site_id, text)
         known = self._engine.query(sql("lead.known"), {"site_id": site_id, "refs": candidates})
-        leads = sorted({self.now(site_id, ref) for (ref,) in known})
+        leads = self.become(site_id, [ref for (ref,) in known])
         if not leads:
             raise NotFound(f"There is no lead {text[:60]!r} on this site, or all of it is older than the site keeps.")
         if len(leads) > 1:
@@ -37,28 +39,20 @@ class Leads:
         """The receipt of a lead that was erased, by its lead_id or by one of the identifiers that were its alone."""
         number = number_of(text)
         receipt = erasures.of_lead(site_id, number) if number is not None else None
-        return receipt or erasures.receipt(site_id, self._candidates(site_id, text))
+        return receipt or erasures.receipt(site_id, self.candidates(site_id, text))
 
-    def _candidates(self, site_id: str, text: str) -> list[str]:
-        """The refs that the text may mean."""
+    def candidates(self, site_id: str, text: str) -> list[str]:
+        """The refs that the text may mean: a single one for a lead_id."""
         ref = self._of_lead_id(site_id, text) if text.startswith(LEAD_PREFIX) else None
         if ref is not None:
             return [ref]
         candidates = [ID + text, VISITOR + text, f"{HANDLE}phone:{text}"]
         return [*candidates, EMAIL + text.strip().lower()] if "@" in text else candidates
 
-    def now(self, site_id: str, ref: str) -> str:
-        """The lead that the ref became: an anonymous visitor became the first lead that a fact names."""
-        if ref.startswith(EMAIL):
-            return self.of_event(site_id, sender=ref, external_id="", email=ref[len(EMAIL) :], at_ms=0)
-        if ref.startswith(ID):
-            return ref
-        return self.of_event(site_id, sender=ref, external_id="", email="", at_ms=0)
-
-    def of_event(self, site_id: str, *, sender: str, external_id: str, email: str, at_ms: int) -> str:
-        """The lead of an event with these identifiers at this instant."""
-        keys = {sender, *([EMAIL + email] if email else [])}
-        return Owners.behind(self._engine, site_id, keys).owner(sender, external_id, email, at_ms)
+    def become(self, site_id: str, refs: Collection[str]) -> tuple[str, ...]:
+        """The leads that the refs became: an anonymous visitor became the first lead that a fact names."""
+        owners = Owners.behind(self._engine, site_id, set(refs))
+        return tuple(sorted({owners.first(ref) for ref in refs}))
 
     def keys(self, site_id: str, lead: str) -> list[str]:
         """Every key whose events may belong to the lead."""

@@ -1,6 +1,7 @@
 """Lists of sessions: newest first, page by page, whole sessions chosen by filters."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,7 +66,11 @@ class Sessions:
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
         filters = _with_window(question, now_ms)
-        rows = self._rows(site, site_id, question, now_ms)
+        with ThreadPoolExecutor(1) as threads:
+            # Whose sessions a list of leads shows is known before they are read.
+            named = threads.submit(self._names, site_id, question.leads) if question.leads else None
+            rows = self._rows(site, site_id, question, now_ms)
+        names = named.result() if named is not None else None
         backwards = question.after is not None and question.after.direction == "after"
         more, rows = len(rows) > question.limit, rows[: question.limit]
         if backwards:
@@ -73,7 +78,7 @@ class Sessions:
         direction = "after" if backwards else "before"
         edge = (rows[0] if backwards else rows[-1]) if rows else None
         cursor = encode(Cursor(encode_id(edge["number"]), direction, filters)) if more and edge else None
-        return Page(self.present(site, site_id, rows, now_ms), cursor)
+        return Page(self.present(site, site_id, rows, now_ms, names), cursor)
 
     def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
         """The rows of these sessions, newest first; of one that is no more there is none."""
@@ -99,10 +104,13 @@ class Sessions:
                 return before and encode_id(before), after and encode_id(after)
             most *= 8  # those that were the lead's and are no more fill it
 
-    def present(self, site: Site, site_id: str, rows: list[SessionRow], now_ms: int) -> list[dict[str, Any]]:
-        """The rows as the API shows them."""
+    def present(
+        self, site: Site, site_id: str, rows: list[SessionRow], now_ms: int, names: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows as the API shows them; `names` of their leads, where they are known."""
         self._served.note(site_id, site.generation, rows)
-        names = self._names(site_id, sorted({row["lead"] for row in rows}))
+        if names is None:
+            names = self._names(site_id, sorted({row["lead"] for row in rows}))
         return [
             presented(
                 row,
@@ -114,10 +122,10 @@ class Sessions:
             for row in rows
         ]
 
-    def _names(self, site_id: str, leads: list[str]) -> dict[str, str]:
+    def _names(self, site_id: str, leads: Sequence[str]) -> dict[str, str]:
         if not leads:
             return {}
-        return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": leads}))
+        return dict(self._engine.query(sql("name.of_leads"), {"site_id": site_id, "leads": list(leads)}))
 
     def _rows(self, site: Site, site_id: str, question: Question, now_ms: int) -> list[SessionRow]:
         """One row more than the limit where there is one."""
