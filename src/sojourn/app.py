@@ -24,6 +24,7 @@ from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.doctor.doctor import Doctor
 from sojourn.pipeline.erasing import Erasing
 from sojourn.pipeline.erasures import Erasures, Receipt
+from sojourn.pipeline.errands import errands_of
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.handover import Handover
 from sojourn.pipeline.healing import Healing
@@ -128,7 +129,8 @@ class Sojourn:
 
     def _build_work(self, gather: float) -> None:
         """What writes: passes, imports, erasures, purges. What was cut off is ended first."""
-        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served)
+        errands = errands_of(self.presence, self.engine)
+        self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served, errands)
         self.erasures = Erasures(self.engine)
         self.imports = Imports(
             self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges, self.turns
@@ -142,7 +144,9 @@ class Sojourn:
         chores = (self.erasing.work, self.retention.work, self.cleaner.work)
         clocks = (self.now_ms, self.commits.change_ms)
         heal = Healing(self.engine, self.commits).work
-        self.loop = Loop(self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores, heal)
+        self.loop = Loop(
+            self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores, heal, errands
+        )
         recent = recent_of(self.engine, self.commits.settled())
         may = partial(admitted, self.sites, self.erasures)
         self.buffer = Buffer(self.engine, self.commits, recent, self.meter, self.loop.wake, gather, may)

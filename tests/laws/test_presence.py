@@ -1,6 +1,8 @@
-"""Whatever processes do, sleep or die: at most one works, and every acknowledged commit is worked off."""
+"""Whatever processes do, sleep or die: at most one works, with what it asks of others, and every acknowledged commit is
+worked off.
+"""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sojourn.errors import Unavailable
 from sojourn.pipeline.board import GONE_AFTER_MS, Board, Said, Word
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.errands import Errands
 from sojourn.pipeline.presence import HOLDS_FOR, LOOK_EVERY, Presence
 
 NUMBERS = st.integers(0, 2)
@@ -25,6 +28,8 @@ class Store:
         self.recorded = 0
         self.said: dict[str, tuple[Word, float, bool]] = {}
         self.flying: dict[str, list[int]] = {}  # what lands though who sent it was killed
+        self.errands: dict[str, tuple[int, str]] = {}  # by who is asked: the number, and who asks
+        self.running: dict[str, str] = {}  # the statements of shares, by who runs them: who asked
         self.is_down = False
 
     def land(self, name: str) -> None:
@@ -57,7 +62,21 @@ class Shown(Board):
     def is_running(self, names: Collection[str]) -> bool:
         for name in names:
             self._store.land(name)
+            self._store.running.pop(name, None)  # it has ended by then
         return False
+
+    def ask(self, number: int, asked: Mapping[str, Mapping[str, Any]]) -> None:
+        self.reach()
+        self._store.errands.update(dict.fromkeys(asked, (number, self.name)))
+
+    def errand(self, number: int) -> dict[str, Any] | None:
+        self.reach()
+        known, by = self._store.errands.get(self.name, (0, ""))
+        return {"by": by} if known == number else None
+
+    def forget_errands(self) -> None:
+        self.reach()
+        self._store.errands.clear()
 
     def newest(self) -> int:
         return max(self._store.commits, default=0)
@@ -76,6 +95,9 @@ class Process:
         self.presence.announce()
         self.commits = CommitLog(max(store.commits, default=0), lambda: int((store.now + off) * 1000))
         self.is_attached = False
+        self.errands = Errands(self.presence, lambda _: None)
+        self.sharing = 0  # the number of the shares of its pass that others are asked to take
+        self.helping = self.helped = 0
         self.done = 0
         self.begun: list[tuple[AbstractContextManager[int], int]] = []
         self.seen: list[tuple[int, int]] = []
@@ -147,10 +169,18 @@ class Together(RuleBasedStateMachine):
             self.store.flying[process.name] = [commit_id for _, commit_id in process.begun]
             del self.processes[process.name]
 
+    @rule()
+    def outlive(self) -> None:
+        """The one that works is killed, and the others go on for longer than it takes until it counts as gone."""
+        working = self.one(lambda each: each.presence.word.works)
+        if working:
+            self.kill([*self.processes].index(working.name))
+            self.go_on(int(GONE_AFTER_MS / 1000 / LOOK_EVERY) + 2, asleep=-1)
+
     @rule(number=NUMBERS)
     def leave(self, number: int) -> None:
         process = self.some(number)
-        if process and not process.begun and not self.store.is_down:
+        if process and not process.begun and not process.helping and not self.store.is_down:
             process.presence.leave()
             del self.processes[process.name]
 
@@ -223,16 +253,79 @@ class Together(RuleBasedStateMachine):
                 if not presence.others.is_free or not presence.take():
                     return
                 presence.settle_lost()
+                process.errands.resume()
                 process.commits.take_floor()
                 process.done = self.store.recorded
             presence.settle_lost()
-            if process.may_write():
+            if process.may_write() and not process.sharing:
                 self.worked_off |= process.pass_over()
+
+    def one(self, is_such: Callable[[Process], bool], number: int = 0) -> Process | None:
+        found = [process for process in self.processes.values() if process.is_attached and is_such(process)]
+        return found[number % len(found)] if found else None
+
+    @rule()
+    def ask(self) -> None:
+        """A pass asks all others to take a share, and is not over before they have ended."""
+        process = self.one(lambda each: each.presence.word.works and not each.sharing and each.may_write())
+        if process:
+            self.count += 1
+            process.sharing = self.count
+            others: dict[str, Any] = {said.name: {} for said in process.presence.others.there}
+            with suppress(Unavailable):
+                process.errands.ask(process.sharing, others)
+
+    @rule(number=NUMBERS, is_fresh=st.booleans())
+    def take_share(self, number: int, *, is_fresh: bool) -> None:
+        """Who heard that it is asked, now or a while ago."""
+        if is_fresh:
+            for each in self.processes.values():
+                each.tick()
+        process = self.one(lambda each: not each.helping and each.presence.asked() > each.helped, number)
+        if not process:
+            return
+        process.helping = process.helped = process.presence.asked()
+        process.presence.begin()
+        with suppress(Unavailable):
+            errand = process.errands.accept(process.helping)
+            if errand is not None and process.may_write():
+                self.store.running[process.name] = errand["by"]
+
+    @rule(number=NUMBERS)
+    def end_share(self, number: int) -> None:
+        process = self.one(lambda each: each.helping > 0, number)
+        if process:
+            self.store.running.pop(process.name, None)
+            with suppress(Unavailable):
+                process.errands.end(process.helping, is_done=True)
+            process.helping = 0
+            process.presence.end()
+
+    @rule(number=NUMBERS, count=st.integers(0, 2))
+    def share(self, number: int, count: int) -> None:
+        """As it goes when all are well: one works, asks, and so many take their shares."""
+        self.go_on(2, asleep=-1)
+        self.work(number)
+        self.ask()
+        for _ in range(count):
+            self.take_share(0, is_fresh=True)
+
+    @rule()
+    def end_pass(self) -> None:
+        """With its shares, however they went."""
+        process = self.one(lambda each: each.sharing > 0)
+        if process:
+            with suppress(Unavailable):
+                process.errands.call_off()
+                if process.errands.is_quiet(process.sharing):
+                    process.presence.settle_lost()
+                    process.errands.clear()
+                    process.sharing = 0
 
     @rule(number=NUMBERS)
     def give(self, number: int) -> None:
         process = self.some(number)
-        if process and process.presence.word.works and process.may_write():
+        if process and process.presence.word.works and not process.sharing and process.may_write():
             self.store.recorded = process.done
             with suppress(Unavailable):
                 process.presence.say(works=False)
@@ -241,6 +334,12 @@ class Together(RuleBasedStateMachine):
     def at_most_one_works(self) -> None:
         working = [each for each in self.processes.values() if each.presence.word.works and each.may_write()]
         assert len(working) <= 1
+
+    @invariant()
+    def no_share_outlives_its_pass(self) -> None:
+        for asked_by in self.store.running.values():
+            working = [each for each in self.processes.values() if each.presence.word.works and each.may_write()]
+            assert all(each.name == asked_by and each.sharing for each in working)
 
     def teardown(self) -> None:
         """Once those that are left go on as they should, all is worked off."""
@@ -253,9 +352,11 @@ class Together(RuleBasedStateMachine):
                 self.end(number)
             self.go_on(1, asleep=-1)
             for number in range(len(self.processes)):
+                self.end_share(number)
+                self.end_pass()
                 self.work(number)
         assert self.acknowledged <= self.worked_off
 
 
 TestTogether: Any = Together.TestCase
-TestTogether.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestTogether.settings = settings(max_examples=600, stateful_step_count=60, deadline=None)

@@ -3,10 +3,10 @@
 import os
 import socket
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -30,6 +30,8 @@ class Word(msgspec.Struct, frozen=True):
     `built`: the share of what is being built, by site.
     `lingers`: it worked, was silent for too long, and what it had begun has not ended yet.
     `pause`: a number while all others are asked to hold their commits back; `holds`: the number that it obeys.
+    `asks`: the shares of its pass that others are asked to take, by their names; `can_help`: it takes such; `helps`:
+    the one that it does now, `helped`: the last that it did, or did not (negative). See errands.py.
     `begins`: it writes nothing before the one that works says that it `knows` it, by what it has settled.
     """
 
@@ -44,6 +46,10 @@ class Word(msgspec.Struct, frozen=True):
     wants: bool = False
     pause: int = 0
     holds: int = 0
+    asks: dict[str, int] = {}
+    can_help: bool = False
+    helps: int = 0
+    helped: int = 0
     begins: bool = True
     knows: dict[str, int] = {}
 
@@ -81,8 +87,8 @@ class Others:
 
     @property
     def is_free(self) -> bool:
-        """Whether none works, or still does what it began when it did."""
-        return not any(said.word.works or said.word.lingers for said in self.there)
+        """Whether none works, or still does what it began when it did, or what one that worked asked of it."""
+        return not any(said.word.works or said.word.lingers or said.word.helps for said in self.there)
 
     @property
     def is_wanting(self) -> bool:
@@ -120,6 +126,23 @@ class Board:
             Said(name, _word(text), not is_ended and ago < GONE_AFTER_MS and not _is_gone(name), bool(is_ended))
             for name, text, is_ended, ago in rows
         ]
+
+    def ask(self, number: int, asked: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write down for each name what it is asked by this number."""
+        rows = [
+            {"name": name, "number": number, "parameters": msgspec.json.encode(parameters).decode()}
+            for name, parameters in asked.items()
+        ]
+        if rows:
+            self._engine.insert("errands", tuple(rows[0]), b"\n".join(map(msgspec.json.encode, rows)))
+
+    def errand(self, number: int) -> dict[str, Any] | None:
+        """What this process is asked by this number; None when it is no more."""
+        rows = self._engine.query(sql("errand.one"), {"name": self.name, "number": number})
+        return dict(msgspec.json.decode(rows[0][0])) if rows else None
+
+    def forget_errands(self) -> None:
+        self._engine.execute("TRUNCATE TABLE errands")
 
     def is_running(self, names: Collection[str]) -> bool:
         """Whether a statement of one of these runs on a node, though the process itself may be gone."""

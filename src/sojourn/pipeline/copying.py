@@ -20,7 +20,7 @@ from sojourn.store.sharding import SHARDED_BY
 
 ROWS_A_PIECE = 200_000
 # Each store's own: what it consists of, and who works on it.
-_NOT_COPIED = {"schema_versions", "processes"}
+_NOT_COPIED = {"schema_versions", "processes", "errands"}
 _NATIVE = "Native"
 _PARTS = "SELECT name, rows FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active"
 _COLUMNS = """

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sojourn.errors import SojournError
+from sojourn.pipeline.errands import Errands
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
@@ -32,6 +33,7 @@ class Loop:
     """Runs until it is stopped. What fails for want of the store is tried again; nothing is skipped.
 
     `clocks` are that of the machine, and that by which changes are stamped: `CommitLog.change_ms`.
+    `errands` are those of another process that works.
     Each piece of work is done within `turns`; whoever else holds it has the derived tables for itself.
     """
 
@@ -45,11 +47,13 @@ class Loop:
         turns: Turns,
         chores: Sequence[Callable[[int], bool]] = (),
         heal: Callable[[], bool] = lambda: False,
+        errands: Errands | None = None,
     ) -> None:
         self._meter = meter
         self._turns = turns
         self._chores = chores
         self._heal = heal
+        self._errands = errands
         self._refusals = refusals
         self._worker = worker
         self._generations = generations
@@ -105,8 +109,10 @@ class Loop:
             yield
 
     def turn(self) -> bool:
-        """A pass, a piece of a next generation, and the chores; True if there was something to do."""
-        worked = self._turns.may_work() and self._work()
+        """A pass, a piece of a next generation, and the chores; or what the one that works asks. True if there was
+        something to do.
+        """
+        worked = self._work() if self._turns.may_work() else self._errands is not None and self._errands.help()
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             if self._turns.is_mine:
                 with self._turns.own():

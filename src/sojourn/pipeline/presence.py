@@ -47,17 +47,16 @@ class Part(Protocol):
 
 
 class Presence:
-    """`join` before anything is written, `attach` once there is something to say, `leave` at the end.
-
-    At most one process works, that is, makes sessions of events: the one whose word says so. It waits for what the
-    others have not settled, so it knows each before that writes anything.
+    """`join` before anything is written, `attach` once there is something to say, `leave` at the end. At most one
+    works, that is, makes sessions of events: the one whose word says so. It waits for what the others have not settled,
+    so it knows each before that writes anything.
     """
 
     def __init__(self, board: Board, clock: Callable[[], float] = _clock) -> None:
         self.word = Word()
         self.others = Others([])
         self.is_known = False  # by the one that works
-        self._board = board
+        self.board = board
         self._clock = clock
         self._lock = threading.RLock()
         self._commits: CommitLog | None = None
@@ -84,7 +83,7 @@ class Presence:
     def announce(self) -> None:
         """Say that it is there. Raises Unavailable."""
         with self._lock:
-            self.word = Word(settled=self._board.reached())
+            self.word = Word(settled=self.board.reached())
             self.tick()
 
     def attach(self, commits: CommitLog, part: Part) -> None:
@@ -102,11 +101,11 @@ class Presence:
                 thread.join()
         with self._lock:
             if self._said_at > _NEVER:
-                last = msgspec.structs.replace(self._current(), works=False, wants=False, pause=0)
+                last = msgspec.structs.replace(self._current(), works=False, wants=False, asks={}, pause=0)
                 # What others may not know all of, they are to look for as if it had been killed.
                 is_ended = self.is_known or self._commits is None
                 self._said_at, self.is_known = _NEVER, False
-                self._board.say(last, is_ended=is_ended)
+                self.board.say(last, is_ended=is_ended)
 
     def check(self) -> None:
         """Around what is written and answered. Raises Unavailable when others may not know of this process, it not of
@@ -122,7 +121,7 @@ class Presence:
     def take(self) -> bool:
         """Whether nobody else works: then this process does. Of two that begin together one at least sees the other."""
         with self._lock:
-            if not self.is_known or self._is_overtaken:
+            if not self.is_known or self._is_overtaken or self.word.helps:
                 return False
             try:
                 self.say(works=True)
@@ -141,14 +140,14 @@ class Presence:
         lost = self.others.lost - self._settled
         if not lost:
             return
-        self.wait_until(lambda: not self._board.is_running(lost), WAIT_FOR, _STILL)
-        newest, reached = self._board.newest(), self._board.reached()
+        self.wait_until(lambda: not self.board.is_running(lost), WAIT_FOR, _STILL)
+        newest, reached = self.board.newest(), self.board.reached()
         with self._lock:
             self._newest_of_lost, self._reached = max(newest, self._newest_of_lost), max(reached, self._reached)
             self._settled |= lost
             self._heard()
 
-    def say(self, **changes: bool | int) -> None:
+    def say(self, **changes: bool | int | dict[str, int]) -> None:
         """Raises Unavailable; then it is said when the store can be reached again."""
         with self._lock:
             self.word = msgspec.structs.replace(self.word, **changes)
@@ -174,6 +173,11 @@ class Presence:
             yield
         finally:
             self.say(pause=0)
+
+    def asked(self) -> int:
+        """The number by which the one that works asks this process to take a share of its pass, or 0."""
+        worker = self.others.worker
+        return worker.word.asks.get(self.board.name, 0) if worker else 0
 
     def wait_until(self, is_so: Callable[[], bool], wait: float, otherwise: str) -> None:
         """Raises Unavailable, with these words, after so many seconds."""
@@ -214,7 +218,7 @@ class Presence:
             self._is_overtaken = self._users > 0
             self.is_known = False
             settled = self.word.settled - 1
-            self.word = msgspec.structs.replace(self.word, settled=settled, works=False, pause=0, begins=True)
+            self.word = msgspec.structs.replace(self.word, settled=settled, works=False, asks={}, pause=0, begins=True)
 
     def _is_due(self) -> bool:
         """Whether there is something to say at once: somebody waits for it, or it was silent for a while."""
@@ -250,15 +254,15 @@ class Presence:
         began = self._clock()
         knows = {other.name: other.word.settled for other in self.others.there}
         self.word = msgspec.structs.replace(self._current(), knows=knows)
-        self._board.say(self.word)
+        self.board.say(self.word)
         self._said_at = began
 
     def _look(self) -> None:
-        self.others = Others(self._board.others())
+        self.others = Others(self.board.others())
         self._settled -= {said.name for said in self.others.there}
         self._heard()
         worker = self.others.worker
-        is_heard = worker is None or worker.word.knows.get(self._board.name) == self.word.settled
+        is_heard = worker is None or worker.word.knows.get(self.board.name) == self.word.settled
         if not self.is_known and self._said_at > _NEVER and is_heard:
             self._go_on()
             self.is_known = True
@@ -270,7 +274,8 @@ class Presence:
         settled = others.settled(but_for=self._settled)
         newest = {said.name: said.word.newest for said in others.said} | {"": self._newest_of_lost}
         reached = max([self._reached, *(said.word.reached for said in others.said)])
-        if self._commits.hear(settled, newest, reached) or (self.word.works and others.is_wanting):
+        is_asked = self.asked() not in (0, self.word.helps, abs(self.word.helped))
+        if self._commits.hear(settled, newest, reached) or is_asked or (self.word.works and others.is_wanting):
             self._part.wake()
         worker = others.worker
         if worker is not None:

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sojourn.model import channel, intent
+from sojourn.model.identity import VISITOR
 from sojourn.model.site import DAY_MS, Site, path_pattern
+from sojourn.pipeline.errands import DIRECT, Errands
 from sojourn.pipeline.owners import keys_behind, reach
 from sojourn.pipeline.touched import FOREVER, Range, Touch
 from sojourn.sql import sql
@@ -14,6 +16,8 @@ from sojourn.store.engine import Engine
 LEADS_AT_ONCE = 10_000
 # From so many events in one session on, a lead is kept in slices: reading them all would take longer than a pass may.
 VERY_MANY = 5000
+# From so many visitors in a pass on it is worth the half second that it takes others to hear of their share.
+SHARED_FROM = 2000
 
 
 def definitions(site: Site) -> dict[str, Any]:
@@ -39,8 +43,9 @@ def definitions(site: Site) -> dict[str, Any]:
 class Sessionizer:
     """Brings the sessions of one site up to date with what was touched."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, errands: Errands | None = None) -> None:
         self._engine = engine
+        self._errands = errands
 
     def settle(self, site_id: str, commits: Range, commit_id: int) -> bool:
         """Mark the copies in the range that do not stand, with rows of a new commit; True if there were any."""
@@ -54,16 +59,26 @@ class Sessionizer:
         self, site: Site, site_id: str, touches: list[Touch], seen: Range, stamp: Callable[[], int], now_ms: int
     ) -> None:
         """Replace the sessions that the touches changed; sessions elsewhere are neither read nor written."""
-        Recompute(self._engine, site, site_id, seen, stamp, now_ms).run_all(touches)
+        if self._errands is not None:
+            self._errands.clear()
+        Recompute(self._engine, site, site_id, seen, stamp, now_ms, self._errands).run_all(touches)
 
 
 class Recompute:
     """The sessions of touched leads of one site, by the events of the commits that are `seen`."""
 
     def __init__(
-        self, engine: Engine, site: Site, site_id: str, seen: Range, stamp: Callable[[], int], now_ms: int
+        self,
+        engine: Engine,
+        site: Site,
+        site_id: str,
+        seen: Range,
+        stamp: Callable[[], int],
+        now_ms: int,
+        errands: Errands | None = None,
     ) -> None:
         self._engine = engine
+        self._errands = errands
         self._site = site
         self._stamp = stamp
         self._place = {"site_id": site_id, "generation": site.generation}
@@ -99,9 +114,25 @@ class Recompute:
     def _recompute_plain(self, windows: list[Touch]) -> None:
         if windows:
             keys = self._keys(windows)
-            direct = not reach(self._engine, self._site_id, set(keys))
-            self._write("session.recompute_direct" if direct else "session.recompute", windows, keys=keys)
+            linked = reach(self._engine, self._site_id, set(keys))
+            if not self._shared(windows, linked):
+                self._write(DIRECT if not linked else "session.recompute", windows, keys=keys)
             self._slice([], self._grown(windows))
+
+    def _shared(self, windows: list[Touch], linked: set[str]) -> bool:
+        """Whether the windows were many, and done by several processes. What they share are visitors of whom no
+        identity fact tells: between others sessions may move, and these are written one after the other.
+        """
+        helper_count = len(self._errands.helpers()) if self._errands is not None else 0
+        free = [each for each in windows if each.lead.startswith(VISITOR) and each.lead not in linked]
+        if self._errands is None or not helper_count or len(free) < SHARED_FROM:
+            return False
+        if others := [each for each in windows if not each.lead.startswith(VISITOR) or each.lead in linked]:
+            self._write("session.recompute", others, keys=self._keys(others))
+        size = -(-len(free) // (helper_count + 1))
+        parts = [free[start : start + size] for start in range(0, len(free), size)]
+        self._errands.share([self._parameters(part, keys=[each.lead for each in part]) for part in parts])
+        return True
 
     def _slice(self, touches: list[Touch], leads: set[str]) -> None:
         """Bring slices up to date: those that were touched, and all of leads that have none yet."""
@@ -119,12 +150,15 @@ class Recompute:
         return {lead for (lead,) in self._engine.query(sql("lead.grown"), parameters)}
 
     def _write(self, name: str, windows: list[Touch], **more: Any) -> None:
+        self._engine.execute(sql(name), self._parameters(windows, **more))
+
+    def _parameters(self, windows: list[Touch], **more: Any) -> dict[str, Any]:
         parameters = {**self._definitions, **self._place, **_windows(windows), **more}
         parameters["version"] = self._stamp()
         # Of what lies before the horizon some may be deleted already: it is as if it had never been.
         parameters["from_ms"] = max(self._site.purged_before, min(window.from_ms for window in windows))
         parameters["to_ms"] = max(window.to_ms for window in windows)
-        self._engine.execute(sql(name), parameters)
+        return parameters
 
     def _keys(self, windows: list[Touch]) -> list[str]:
         return keys_behind(self._engine, self._site_id, {window.lead for window in windows})

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from sojourn.pipeline.commits import CommitLog
+from sojourn.pipeline.errands import Errands
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.served import Served
 from sojourn.pipeline.sessionize import Sessionizer
@@ -31,6 +32,7 @@ class Worker:
         generations: Generations,
         merges: Merges,
         served: Served,
+        errands: Errands | None = None,
         name: str = "default",
     ) -> None:
         self._merges = merges
@@ -42,7 +44,8 @@ class Worker:
         self._lock = threading.Lock()
         self._revealed: list[Range] = []
         self._name = name
-        self._sessionizer = Sessionizer(engine)
+        self._errands = errands
+        self._sessionizer = Sessionizer(engine, errands)
         self.done = self._saved = self._recorded()
         self.busy_since: int | None = None  # when the pass under way began, in milliseconds
         self.lead_count = 0  # how many leads the last pass touched
@@ -56,6 +59,8 @@ class Worker:
 
     def resume(self) -> None:
         """Go on from where another process got, and do once more what may not be on its disk."""
+        if self._errands is not None:
+            self._errands.resume()
         self._commits.take_floor()  # what was said before is within what is done once more
         self.done = self._saved = self._recorded()
         with self._lock:

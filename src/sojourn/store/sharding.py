@@ -29,5 +29,6 @@ SHARDED_BY = {
     "tickets": "cityHash64(ticket_hash)",
     "progress": "cityHash64(worker)",
     "processes": "cityHash64(name)",
+    "errands": "cityHash64(name)",
     "schema_versions": "cityHash64(version)",
 }

@@ -1,0 +1,137 @@
+"""Shares of a pass that other processes of a shared store take, so that its work is spread over all of them.
+
+The one that works writes down a share for each other one and says that it asks. Who is asked says that it helps, looks
+whether it still is asked, and runs one statement; until it says that it has ended, nobody else may work. Of one that is
+asked no more and one that begins, at least one sees the other's word, as in `Presence.take`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from sojourn.pipeline.presence import Presence
+from sojourn.sql import sql
+from sojourn.store.engine import Engine
+
+DIRECT = "session.recompute_direct"
+# Seconds. Who is asked and does not begin within these is busy or stands still: the share is done here.
+BEGINS_WITHIN = 2.0
+
+_NO_END = "What another process was asked to do has not ended"
+Parameters = Mapping[str, Any]
+
+
+class Errands:
+    """`run` is what a share is: a statement with these parameters, which may be repeated."""
+
+    def __init__(self, presence: Presence, run: Callable[[Parameters], None]) -> None:
+        self._presence = presence
+        self._board = presence.board
+        self._run = run
+        self._is_written = False
+        self._seen = 0
+
+    def helpers(self) -> list[str]:
+        """The names of those that can take a share now."""
+        return [said.name for said in self._presence.others.there if said.word.can_help and not said.word.helps]
+
+    def share(self, parts: Sequence[Parameters]) -> None:
+        """Each part is done when this returns: the first by this process, the others by helpers as far as there are.
+
+        Raises Unavailable, and then all is to be done again.
+        """
+        own, asked = list(parts), dict[str, Parameters]()
+        for name in self.helpers()[: len(parts) - 1]:
+            asked[name] = own.pop()
+        number = time.time_ns()
+        try:
+            self.ask(number, asked)
+            for part in own:
+                self._run(part)
+            deadline = time.monotonic() + BEGINS_WITHIN
+            self._wait_until(lambda: time.monotonic() > deadline or self._is_begun(number, asked))
+        finally:
+            self.call_off()
+            self._wait_until(lambda: self.is_quiet(number))
+        done = {said.name for said in self._presence.others.there if said.word.helped == number}
+        self._presence.settle_lost()  # what one that is gone began has ended
+        for name in asked.keys() - done:
+            self._run(asked[name])
+        self.clear()
+
+    def ask(self, number: int, asked: Mapping[str, Parameters]) -> None:
+        """Each of these is to do its share, known by this number."""
+        self._is_written = True
+        self._board.ask(number, asked)
+        self._presence.say(asks=dict.fromkeys(asked, number))
+
+    def call_off(self) -> None:
+        """Who has not begun does not begin any more."""
+        self._presence.say(asks={})
+        self._presence.tick()
+
+    def is_quiet(self, number: int) -> bool:
+        """Whether nobody that is there does a share of this number."""
+        return all(said.word.helps != number for said in self._presence.others.there)
+
+    def resume(self) -> None:
+        """What another process that worked before left there goes. Raises Unavailable."""
+        self._is_written = True
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing of any lead is left among what was asked. Raises Unavailable."""
+        if self._is_written:
+            self._board.forget_errands()
+            self._is_written = False
+
+    def help(self) -> bool:
+        """Do what this process is asked by the one that works; True if there was something. Raises Unavailable."""
+        presence = self._presence
+        if not presence.word.can_help:
+            presence.say(can_help=True)
+        number = presence.asked()
+        if number in (0, self._seen):
+            return False
+        self._seen = number
+        presence.begin()
+        is_done = False
+        try:
+            parameters = self.accept(number)
+            if parameters is not None:
+                self._run(parameters)
+                is_done = True
+        finally:
+            try:
+                self.end(number, is_done=is_done)
+            finally:
+                presence.end()
+        return True
+
+    def accept(self, number: int) -> Parameters | None:
+        """What this process is to do by this number; nobody else works until it says that it has ended. None when it
+        is not asked any more.
+        """
+        self._presence.say(helps=number)
+        self._presence.tick()
+        return self._board.errand(number) if self._presence.asked() == number else None
+
+    def end(self, number: int, *, is_done: bool) -> None:
+        """Say so."""
+        self._presence.say(helps=0, helped=number if is_done else -number)
+
+    def _is_begun(self, number: int, asked: Mapping[str, Parameters]) -> bool:
+        """Whether all of them that are there have begun, or ended."""
+        there = [said.word for said in self._presence.others.there if said.name in asked]
+        return all(number in (word.helps, abs(word.helped)) for word in there)
+
+    def _wait_until(self, is_so: Callable[[], bool]) -> None:
+        """However long one takes that is there: it would take as long here."""
+        self._presence.wait_until(is_so, math.inf, _NO_END)
+
+
+def errands_of(presence: Presence | None, engine: Engine) -> Errands | None:
+    """None where no other process can help."""
+    return None if presence is None else Errands(presence, partial(engine.execute, sql(DIRECT)))

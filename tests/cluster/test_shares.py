@@ -1,0 +1,96 @@
+"""A pass over many visitors is spread over the servers of a cluster, and whoever dies or sleeps meanwhile does no harm."""
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from sojourn.store.address import Address
+from sojourn.store.cluster import connect_to
+from tests.cluster.nodes import Cluster, running
+from tests.cluster.test_serving import event
+from tests.cluster.test_several import within, work_at
+from tests.serving import LONGEST, SECRET, Server, event_count, run
+
+VISITORS = 4000
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running(Path(tmp_path_factory.mktemp("shares"))) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def pair(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
+    url = nodes.url(f"shares{abs(hash(request.node.name)) % 10**9}")
+    assert run("cluster", "init", "--store", url).returncode == 0
+    servers = (Server(Path()), Server(Path()))
+    for server in servers:
+        server.where = url
+        server.start()
+    yield servers
+    for server in servers:
+        server.close()
+
+
+@contextmanager
+def crowd_comes(pair: tuple[Server, Server], number: int) -> Iterator[None]:
+    """An event of each of many visitors, some of whom are known, is taken while the one that works sleeps; it goes on
+    when the block begins.
+    """
+    work_at(pair[0], SECRET)
+    assert pair[0].process is not None
+    pair[0].process.send_signal(signal.SIGSTOP)
+    for start in range(0, VISITORS, 500):
+        known = [{"lead": {"id": f"lead{n}"}} if n % 50 == 0 else {} for n in range(start, start + 500)]
+        pair[1].send(*(event(f"v{start + n}", number, **fields) for n, fields in enumerate(known)))
+    pair[0].process.send_signal(signal.SIGCONT)
+    yield
+
+
+def shares_done(server: Server) -> int:
+    told = server.ask("GET", "/metrics").text
+    found = re.findall(r'sojourn_query_seconds_count\{query="session.recompute_direct"\} (\d+)', told)
+    return int(found[0]) if found else 0
+
+
+def is_asked(pair: tuple[Server, Server]) -> bool:
+    address = Address.of(pair[0].where)
+    with closing(connect_to(address, address.nodes[0])) as client:
+        return bool(client.query("SELECT number FROM errands").result_rows)
+
+
+def test_all_take_a_share(pair: tuple[Server, Server]) -> None:
+    for number in range(2):
+        with crowd_comes(pair, number):
+            found = pair[0].settled(VISITORS * (number + 1))
+        assert (len(found), event_count(found)) == (VISITORS, VISITORS * (number + 1))
+    assert shares_done(pair[1]) >= 1
+    assert not is_asked(pair)  # nothing of any lead is left there
+    assert "as the facts have it" in run("doctor", "--store", pair[0].where).stdout
+
+
+@pytest.mark.parametrize("number", [pytest.param(0, marks=pytest.mark.long), 1])
+@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.long)])
+def test_one_that_dies_or_sleeps_with_its_share_does_no_harm(
+    pair: tuple[Server, Server], how: signal.Signals, number: int
+) -> None:
+    """Be it the one that asks (0) or the one that is asked."""
+    ill, other = pair[number].process, pair[1 - number]
+    assert ill is not None
+    with crowd_comes(pair, 0):
+        assert within(LONGEST, lambda: is_asked(pair))
+        ill.send_signal(how)
+    try:
+        assert event_count(other.settled(VISITORS)) == VISITORS
+    finally:
+        ill.send_signal(signal.SIGCONT)
+    if how == signal.SIGSTOP:
+        assert within(LONGEST, lambda: pair[number].ask("GET", "/readyz").status_code == 200)
+    other.send(event("later", 0))
+    assert event_count(other.settled(VISITORS + 1)) == VISITORS + 1
+    assert "as the facts have it" in run("doctor", "--store", other.where, "--whole").stdout
