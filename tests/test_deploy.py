@@ -69,9 +69,24 @@ def test_the_servers_the_nodes_and_the_proxy_know_each_other() -> None:
     assert cluster is not None
     assert {host.text for host in cluster.iter("host")} == {host for host, _ in address.nodes}
     assert len(cluster.findall("shard")) == len(address.nodes)
+    assert all(shard.findtext("internal_replication") == "true" for shard in cluster.findall("shard"))
     upstreams = set(re.findall(r"^\s+server (\w+):8000", (DEPLOY / "nginx.conf").read_text(), re.MULTILINE))
     assert upstreams == {name for name in services if name.startswith("server")}
     assert Place.of(url).cluster
+
+
+def test_the_nodes_know_their_keeper_and_which_copy_each_is() -> None:
+    services = COMPOSE["services"]
+    nodes, keeper = ET.parse(DEPLOY / "clickhouse.xml"), ET.parse(DEPLOY / "keeper.xml")
+    assert nodes.findtext("zookeeper/node/host") == "keeper" == keeper.findtext(".//raft_configuration/server/hostname")
+    port = nodes.findtext("zookeeper/node/port")
+    assert port == keeper.findtext("keeper_server/tcp_port")
+    assert port in services["keeper"]["healthcheck"]["test"]
+    given = [services[name]["environment"] for name in services if name.startswith("clickhouse")]
+    macros = {macro.tag: macro.attrib["from_env"] for macro in nodes.findall("macros/*")}
+    assert macros.keys() == {"shard", "replica"}
+    places = [tuple(environment[name] for name in macros.values()) for environment in given]
+    assert len({shard for shard, _ in places}) == len(places)
 
 
 def test_no_password_is_written_down() -> None:

@@ -1,6 +1,7 @@
 """A real cluster for tests: ClickHouse nodes on loopback, each a process of its own out of the embedded engine's wheel.
 
 There is no Keeper in it, so tables are made node by node: Replicated tables and ON CLUSTER cannot be shown here.
+Beside the cluster of shards the nodes know one in which they are copies of a single shard.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 NAME = "sojourn"
+COPIES = "copies"
 STARTS_WITHIN = 60.0
 
 _CONFIG = """<clickhouse>
@@ -22,10 +24,14 @@ _CONFIG = """<clickhouse>
   <tcp_port>{tcp}</tcp_port>
   <http_port>{http}</http_port>
   <max_server_memory_usage>2000000000</max_server_memory_usage>
-  <remote_servers><{name}>{shards}</{name}></remote_servers>
+  <remote_servers>
+    <{name}>{shards}</{name}>
+    <copies><shard><internal_replication>true</internal_replication>{copies}</shard></copies>
+  </remote_servers>
+  {more}
 </clickhouse>
 """
-_SHARD = "<shard><replica><host>127.0.0.1</host><port>{tcp}</port></replica></shard>"
+_NODE_OF = "<replica><host>127.0.0.1</host><port>{tcp}</port></replica>"
 
 # The engine serves for as long as its one statement runs, and reads config.xml in the folder that it runs in.
 _NODE = """
@@ -74,9 +80,17 @@ class Node:
 
 
 class Cluster:
-    """Shards of one node each. `wires` has, for each node, the port at which the others reach it, instead of its own."""
+    """Shards of one node each. `wires` has, for each node, the port at which the others reach it, instead of its own;
+    `more` what else is in its settings, by its number.
+    """
 
-    def __init__(self, folder: Path, shards: int = 2, wires: Callable[[int], int] = int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        shards: int = 2,
+        wires: Callable[[int], int] = int,
+        more: Callable[[int], str] = lambda _: "",
+    ) -> None:
         ports = _free_ports(2 * shards)
         pairs = list(zip(ports[::2], ports[1::2], strict=True))
         seen = {tcp: wires(tcp) for tcp, _ in pairs}
@@ -84,8 +98,10 @@ class Cluster:
         for number, (tcp, http) in enumerate(pairs, 1):
             place = folder / f"node{number}"
             place.mkdir(parents=True)
-            known = "".join(_SHARD.format(tcp=each if each == tcp else seen[each]) for each, _ in pairs)
-            (place / "config.xml").write_text(_CONFIG.format(tcp=tcp, http=http, name=NAME, shards=known))
+            known = [_NODE_OF.format(tcp=each if each == tcp else seen[each]) for each, _ in pairs]
+            clusters = {"shards": "".join(f"<shard>{each}</shard>" for each in known), "copies": "".join(known)}
+            text = _CONFIG.format(tcp=tcp, http=http, name=NAME, more=more(number), **clusters)
+            (place / "config.xml").write_text(text)
             self.nodes.append(Node(place, tcp, http))
 
     def start(self) -> "Cluster":
@@ -99,14 +115,19 @@ class Cluster:
         for node in self.nodes:
             node.kill()
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, cluster: str = NAME) -> str:
         hosts = ",".join(f"127.0.0.1:{node.http}" for node in self.nodes)
-        return f"clickhouse://{hosts}/{database}?cluster={NAME}"
+        return f"clickhouse://{hosts}/{database}?cluster={cluster}"
 
 
 @contextlib.contextmanager
-def running(folder: Path, shards: int = 2, wires: Callable[[int], int] = int) -> Iterator[Cluster]:
-    cluster = Cluster(folder, shards, wires)
+def running(
+    folder: Path,
+    shards: int = 2,
+    wires: Callable[[int], int] = int,
+    more: Callable[[int], str] = lambda _: "",
+) -> Iterator[Cluster]:
+    cluster = Cluster(folder, shards, wires, more)
     try:
         yield cluster.start()
     finally:

@@ -1,9 +1,13 @@
 """`sojourn cluster`: what it makes, what it tells, and that a wrong word changes nothing."""
 
+from pathlib import Path
+
 import clickhouse_connect
 import pytest
 
-from tests.cluster.nodes import Cluster, Node
+from sojourn.store.address import Address
+from sojourn.store.replicas import role_of
+from tests.cluster.nodes import COPIES, Cluster, Node, running
 from tests.serving import run
 
 
@@ -78,6 +82,40 @@ def test_a_node_that_is_not_named_or_not_there_is_told(cluster: Cluster) -> None
     away = run("cluster", "init", "--store", cluster.url("away").replace(first, "127.0.0.1:1"))
     assert "nobody answers at 127.0.0.1:1" in away.stderr
     assert len(away.stderr.strip().splitlines()) == 1
+
+
+def test_copies_without_a_keeper_are_refused(cluster: Cluster) -> None:
+    """Nobody would bring a copy up to date that was away."""
+    done = run("cluster", "init", "--store", cluster.url("copied", COPIES))
+    assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+    assert f"127.0.0.1:{cluster.nodes[0].http} has no Keeper configured" in done.stderr
+    assert all(tables(node, "copied") == set() for node in cluster.nodes)
+
+
+def test_a_keeper_and_macros_are_found_and_used(tmp_path: Path) -> None:
+    """As far as it can be shown without one: by statements for the whole cluster, which nobody hands on here."""
+
+    def more(number: int) -> str:
+        return f"""<zookeeper><node><host>127.0.0.1</host><port>1</port></node></zookeeper>
+        <distributed_ddl><path>/clickhouse/ddl</path></distributed_ddl>
+        <macros><shard>{number}</shard><replica>one</replica></macros>"""
+
+    with running(tmp_path, more=more) as nodes:
+        roles = []
+        for node in nodes.nodes:
+            client = clickhouse_connect.get_client(host="127.0.0.1", port=node.http)
+            roles.append(role_of(client, Address.of(nodes.url("kept")), str(node.http)))
+            client.close()
+        assert [(role.can_copy, role.shard, role.number, role.copies) for role in roles] == [
+            (True, "1", 1, 1),
+            (True, "2", 2, 1),
+        ]
+        done = run("cluster", "init", "--store", nodes.url("kept"))
+        assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
+        assert "Replicated DDL queries are disabled" in done.stderr
+        assert all(tables(node, "kept") == set() for node in nodes.nodes)
+        unlike = run("cluster", "init", "--store", nodes.url("kept", COPIES))
+        assert "do not fit" in unlike.stderr
 
 
 def test_a_folder_is_no_cluster() -> None:

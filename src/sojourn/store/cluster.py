@@ -18,6 +18,7 @@ from clickhouse_connect.driver.external import ExternalData
 from sojourn.store.address import Address
 from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
 from sojourn.store.liveness import patient_pools
+from sojourn.store.replicas import table_statements
 from sojourn.store.sharding import SHARDED_BY
 from sojourn.store.structure import structure_of
 
@@ -27,7 +28,14 @@ _SETTINGS = {
     "distributed_foreground_insert": 1,  # acknowledged when the shards have it on their disks
     "parallel_distributed_insert_select": 0,  # what a statement reads, it reads of all shards
     "skip_unavailable_shards": 0,  # an answer is whole or none
-    "load_balancing": "first_or_random",
+    # Where shards have copies: what is acknowledged is on most of them, and all read the first one that is there, which
+    # has what it was sent; one that lags is not asked. Without copies these change nothing.
+    "load_balancing": "in_order",
+    "insert_quorum": "auto",
+    "insert_quorum_timeout": 10_000,  # milliseconds
+    "max_replica_delay_for_distributed_queries": 5,  # seconds
+    "fallback_to_stale_replicas_for_distributed_queries": 0,
+    "alter_sync": 2,
     "receive_timeout": 10,  # seconds without a sign of a node; one that works gives signs
     "send_timeout": 10,
 }
@@ -38,7 +46,6 @@ _SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
 _OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
-_CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 _ROWS = "sent_rows"
 # What it says of a connection that fails is told by the error, and more clearly.
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
@@ -82,8 +89,10 @@ class Cluster(Engine):
 
     breaking = (OperationalError, OSError)
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, is_replicated: bool = False) -> None:
+        """`is_replicated`: how tables are made; for what is in them it makes no difference."""
         self.address = address
+        self.is_replicated = is_replicated
         self.token = secrets.token_hex(4)  # marks the statements of this process
         self.check_may_write: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
         first = int(self.token, 16) % len(address.nodes)  # each process begins at another one
@@ -144,13 +153,10 @@ class Cluster(Engine):
             raise refused(error) from error
 
     def create_table(self, statement: str) -> None:
-        """The local table on each node, and over them the one that is asked."""
-        name = _CREATES.findall(statement)[0]
-        local, asked = self.address.local, self.address.database
-        shards = f"Distributed('{self.address.cluster}', '{local}', '{name}', {SHARDED_BY[name]})"
-        for node in self.address.nodes:
-            self.on_node(node, _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}", statement, count=1))
-            self.on_node(node, f"CREATE TABLE IF NOT EXISTS {asked}.{name} AS {local}.{name} ENGINE = {shards}")
+        """The local table on each node, and over them the one that is asked: see `replicas`."""
+        for text in table_statements(self.address, statement, replicated=self.is_replicated):
+            for node in self.address.nodes[: 1 if self.is_replicated else None]:
+                self.on_node(node, text)
 
     def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
         self.execute(text.replace("/* rows */", _ROWS), parameters, _external(table))

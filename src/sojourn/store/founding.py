@@ -12,6 +12,7 @@ from sojourn.errors import StoreError
 from sojourn.store.address import Address
 from sojourn.store.cluster import Cluster, connect_to, connected
 from sojourn.store.engine import reason_of
+from sojourn.store.replicas import database_statements, is_replicated, role_of
 from sojourn.store.schema import migrate, missing
 from sojourn.store.sharding import SHARDED_BY
 
@@ -22,16 +23,19 @@ def found(address: Address) -> list[str]:
     """Make what is missing; the names of the schema's steps that were applied.
 
     Raises StoreError, and changes nothing, for a node that cannot be reached, is too old or does not know the cluster,
-    for nodes that are not all of it, and for a database with tables of something else.
+    for nodes that are not all of it or cannot keep its copies, and for a database with tables of something else.
     """
+    roles = []
     for node in address.nodes:
         with _asked(address, node) as client:
             _check_node(client, address, node)
-    for node in address.nodes:
-        with _asked(address, node) as client:
-            for database in (address.database, address.local):
-                client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-    cluster = Cluster(address)
+            roles.append(role_of(client, address, f"{node[0]}:{node[1]}"))
+    replicated = is_replicated(roles)
+    for text in database_statements(address, replicated=replicated):
+        for node in address.nodes[: 1 if replicated else None]:
+            with _asked(address, node) as client:
+                client.command(text)
+    cluster = Cluster(address, is_replicated=replicated)
     try:
         return migrate(cluster)
     finally:

@@ -1,0 +1,135 @@
+"""Whether a cluster keeps copies of its shards, and the statements that make its tables then.
+
+Copies are kept by ClickHouse itself, which needs a Keeper and, on each node, the macros `shard` and `replica`.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from clickhouse_connect.driver.client import Client
+
+from sojourn.errors import StoreError
+from sojourn.store.address import Address
+from sojourn.store.sharding import SHARDED_BY
+
+_CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
+_ENGINE = re.compile(r"\bENGINE = (\w*MergeTree)\b(?:\(([^)]*)\))?")
+_HELP = "see docs/cluster.md"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a node is within its cluster: `shard` and `replica` are its macros, '' without them; `number` that of its
+    shard, `copies` of how many nodes that consists, `is_left_to_them` whether an insert goes to one of these alone;
+    `made` how its tables were made, if they are there.
+    """
+
+    node: str
+    has_keeper: bool
+    shard: str
+    replica: str
+    number: int
+    copies: int
+    is_left_to_them: bool = True
+    made: str | None = None
+
+    @property
+    def can_copy(self) -> bool:
+        return self.has_keeper and bool(self.shard and self.replica)
+
+
+def role_of(client: Client, address: Address, node: str) -> Role:
+    """As the node itself says."""
+
+    def asked(text: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in client.query(text).result_rows]
+
+    macros = {str(name): str(value) for name, value in asked("SELECT macro, substitution FROM system.macros")}
+    keepers = asked("SELECT value FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''")
+    shards = asked(
+        f"SELECT shard_num, is_local, internal_replication FROM system.clusters WHERE cluster = '{address.cluster}'"
+    )
+    number, is_left_to_them = next((int(shard), bool(left)) for shard, is_local, left in shards if is_local)
+    made = asked(f"SELECT engine FROM system.tables WHERE database = '{address.local}' AND name = 'events'")
+    return Role(
+        node=node,
+        has_keeper=bool(keepers),
+        shard=macros.get("shard", ""),
+        replica=macros.get("replica", ""),
+        number=number,
+        copies=sum(shard == number for shard, _, _ in shards),
+        is_left_to_them=is_left_to_them,
+        made=str(made[0][0]) if made else None,
+    )
+
+
+def is_replicated(roles: list[Role]) -> bool:
+    """Whether the tables are, or are to be, replicated ones. Raises StoreError for nodes that cannot keep the copies
+    that the cluster has.
+    """
+    made = {role.made.startswith("Replicated") for role in roles if role.made is not None}
+    wants_copies = any(role.copies > 1 for role in roles)
+    if wants_copies and not all(role.is_left_to_them for role in roles):
+        raise StoreError(
+            f"The cluster has copies of shards without internal_replication, and would write each row twice; {_HELP}."
+        )
+    lacking = next((role for role in roles if not role.can_copy), None)
+    if lacking is None:
+        _check_macros(roles)
+        if made != {False}:
+            return True
+        lacking = roles[0]
+    if made == {True} or wants_copies:
+        what = (
+            "has no Keeper configured"
+            if not lacking.has_keeper
+            else "has no macros shard and replica"
+            if not lacking.can_copy
+            else "has tables that are not replicated"
+        )
+        raise StoreError(f"The cluster keeps copies of shards, and the node {lacking.node} {what}; {_HELP}.")
+    return False
+
+
+def _check_macros(roles: list[Role]) -> None:
+    """Each node is another copy, and the macro tells shards apart as the cluster does."""
+    places: dict[tuple[str, str], Role] = {}
+    shards: dict[str, int] = {}
+    numbers: dict[int, str] = {}
+    for role in roles:
+        other = places.setdefault((role.shard, role.replica), role)
+        is_known = shards.setdefault(role.shard, role.number) == role.number
+        if other is not role or not is_known or numbers.setdefault(role.number, role.shard) != role.shard:
+            told = f"shard {role.shard!r} and replica {role.replica!r}"
+            raise StoreError(
+                f"The macros of the node {role.node}, {told}, do not fit those of another node, or its shard "
+                f"{role.number} of the cluster; {_HELP}."
+            )
+
+
+def database_statements(address: Address, *, replicated: bool) -> list[str]:
+    """One for each database; on the cluster by any node when replicated, else on each node."""
+    everywhere = _everywhere(address, replicated=replicated)
+    return [f"CREATE DATABASE IF NOT EXISTS {name}{everywhere}" for name in (address.database, address.local)]
+
+
+def table_statements(address: Address, statement: str, *, replicated: bool) -> list[str]:
+    """The local table, and over those of all nodes the one that is asked."""
+    name = _CREATES.findall(statement)[0]
+    local, asked, everywhere = address.local, address.database, _everywhere(address, replicated=replicated)
+    own = _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}{everywhere}", statement, count=1)
+    if replicated:
+        own = _ENGINE.sub(lambda found: _copied(f"{local}/{name}", found[1], found[2]), own, count=1)
+    shards = f"Distributed('{address.cluster}', '{local}', '{name}', {SHARDED_BY[name]})"
+    over = f"CREATE TABLE IF NOT EXISTS {asked}.{name}{everywhere} AS {local}.{name} ENGINE = {shards}"
+    return [own, over]
+
+
+def _copied(path: str, engine: str, arguments: str | None) -> str:
+    own = ", ".join(filter(None, [f"'/clickhouse/tables/{{shard}}/{path}'", "'{replica}'", arguments]))
+    return f"ENGINE = Replicated{engine}({own})"
+
+
+def _everywhere(address: Address, *, replicated: bool) -> str:
+    return f" ON CLUSTER '{address.cluster}'" if replicated else ""
