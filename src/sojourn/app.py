@@ -163,7 +163,7 @@ class Sojourn:
         )
         self.sites.check = self.share.check
         handover = Handover(self.share, self.worker, self.generations, self.registry, self.erasing)
-        self.turns.on_begin, self.turns.on_end = handover.take, handover.give
+        self.turns.on_begin, self.turns.on_turn, self.turns.on_end = handover.take, self.worker.settle, handover.give
         if self.presence is None:
             handover.end_begun()
 

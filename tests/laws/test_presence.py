@@ -28,8 +28,10 @@ class Store:
         self.recorded = 0
         self.said: dict[str, tuple[Word, float, bool]] = {}
         self.flying: dict[str, list[int]] = {}  # what lands though who sent it was killed
-        self.errands: dict[str, tuple[int, str]] = {}  # by who is asked: the number, and who asks
-        self.running: dict[str, str] = {}  # the statements of shares, by who runs them: who asked
+        self.errands: dict[str, int] = {}  # by who is asked
+        self.running: dict[str, int] = {}  # the statements of shares, by who runs them: their numbers
+        self.ran: set[tuple[str, int]] = set()
+        self.killed: set[str] = set()
         self.is_down = False
 
     def land(self, name: str) -> None:
@@ -50,10 +52,15 @@ class Shown(Board):
     def others(self) -> list[Said]:
         self.reach()
         return [
-            Said(name, word, not is_ended and (self._store.now - at) * 1000 < GONE_AFTER_MS, is_ended)
+            Said(name, word, not is_ended and not self._is_gone(name, at), is_ended)
             for name, (word, at, is_ended) in sorted(self._store.said.items())
             if name != self.name
         ]
+
+    def _is_gone(self, name: str, at: float) -> bool:
+        """Every other process sees at once that one was killed."""
+        is_near = int(self.name[1:]) % 2 == 0
+        return (self._store.now - at) * 1000 >= GONE_AFTER_MS or (is_near and name in self._store.killed)
 
     def reach(self) -> None:
         if self._store.is_down:
@@ -67,12 +74,11 @@ class Shown(Board):
 
     def ask(self, number: int, asked: Mapping[str, Mapping[str, Any]]) -> None:
         self.reach()
-        self._store.errands.update(dict.fromkeys(asked, (number, self.name)))
+        self._store.errands.update(dict.fromkeys(asked, number))
 
     def errand(self, number: int) -> dict[str, Any] | None:
         self.reach()
-        known, by = self._store.errands.get(self.name, (0, ""))
-        return {"by": by} if known == number else None
+        return {} if self._store.errands.get(self.name) == number else None
 
     def forget_errands(self) -> None:
         self.reach()
@@ -135,6 +141,17 @@ class Process:
         return {commit for commit in self.store.commits if after < commit <= upto}
 
 
+def settled(process: Process) -> bool:
+    """As `Errands.settle` does, which waits."""
+    errands = process.errands
+    if not errands.is_settled:
+        errands.call_off()
+        process.presence.board.forget_errands()
+        process.presence.tick()
+        errands.is_settled = errands.is_ended()
+    return errands.is_settled
+
+
 class Together(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
@@ -167,6 +184,7 @@ class Together(RuleBasedStateMachine):
     def kill(self, number: int) -> None:
         if process := self.some(number):
             self.store.flying[process.name] = [commit_id for _, commit_id in process.begun]
+            self.store.killed.add(process.name)
             del self.processes[process.name]
 
     @rule()
@@ -245,19 +263,25 @@ class Together(RuleBasedStateMachine):
     def work(self, number: int) -> None:
         """As `Turns.may_work` does."""
         process = self.some(number)
-        if not process or not process.is_attached:
+        if not process or not process.is_attached or process.sharing:
             return
         presence = process.presence
         with suppress(Unavailable):
             if not presence.word.works:
                 if not presence.others.is_free or not presence.take():
                     return
-                presence.settle_lost()
-                process.errands.resume()
+                try:
+                    presence.settle_lost()
+                    process.errands.is_settled = False
+                    if not settled(process):
+                        raise Unavailable("One does not end.")
+                except Unavailable:
+                    presence.say(works=False)
+                    return
                 process.commits.take_floor()
                 process.done = self.store.recorded
             presence.settle_lost()
-            if process.may_write() and not process.sharing:
+            if settled(process) and process.may_write():
                 self.worked_off |= process.pass_over()
 
     def one(self, is_such: Callable[[Process], bool], number: int = 0) -> Process | None:
@@ -269,11 +293,12 @@ class Together(RuleBasedStateMachine):
         """A pass asks all others to take a share, and is not over before they have ended."""
         process = self.one(lambda each: each.presence.word.works and not each.sharing and each.may_write())
         if process:
-            self.count += 1
-            process.sharing = self.count
-            others: dict[str, Any] = {said.name: {} for said in process.presence.others.there}
             with suppress(Unavailable):
-                process.errands.ask(process.sharing, others)
+                if settled(process):
+                    self.count += 1
+                    others: dict[str, Any] = {said.name: {} for said in process.presence.others.there}
+                    process.errands.ask(self.count, others)
+                    process.sharing = self.count
 
     @rule(number=NUMBERS, is_fresh=st.booleans())
     def take_share(self, number: int, *, is_fresh: bool) -> None:
@@ -287,40 +312,56 @@ class Together(RuleBasedStateMachine):
         process.helping = process.helped = process.presence.asked()
         process.presence.begin()
         with suppress(Unavailable):
-            errand = process.errands.accept(process.helping)
-            if errand is not None and process.may_write():
-                self.store.running[process.name] = errand["by"]
+            if process.errands.accept(process.helping) is not None and process.may_write():
+                self.store.running[process.name] = process.helping
 
     @rule(number=NUMBERS)
     def end_share(self, number: int) -> None:
         process = self.one(lambda each: each.helping > 0, number)
         if process:
-            self.store.running.pop(process.name, None)
+            is_done = self.store.running.pop(process.name, 0) == process.helping and process.may_write()
+            if is_done:
+                self.store.ran.add((process.name, process.helping))
             with suppress(Unavailable):
-                process.errands.end(process.helping, is_done=True)
+                process.errands.end(process.helping, is_done=is_done)
             process.helping = 0
             process.presence.end()
 
-    @rule(number=NUMBERS, count=st.integers(0, 2))
-    def share(self, number: int, count: int) -> None:
-        """As it goes when all are well: one works, asks, and so many take their shares."""
+    @rule(number=NUMBERS, count=st.integers(0, 2), then=st.sampled_from(["goes on", "fails", "dies"]))
+    def share(self, number: int, count: int, then: str) -> None:
+        """One works, asks, and so many take their shares; its pass goes on, fails and is begun again, or it dies."""
         self.go_on(2, asleep=-1)
         self.work(number)
         self.ask()
         for _ in range(count):
             self.take_share(0, is_fresh=True)
+        if then == "fails":
+            self.fail_pass()
+            self.work(number)
+        elif then == "dies":
+            self.outlive()
+            self.work(number)
 
     @rule()
     def end_pass(self) -> None:
-        """With its shares, however they went."""
+        """With its shares, as `Errands.share` does, or by an error."""
         process = self.one(lambda each: each.sharing > 0)
         if process:
-            with suppress(Unavailable):
+            number = process.sharing
+            try:
                 process.errands.call_off()
-                if process.errands.is_quiet(process.sharing):
-                    process.presence.settle_lost()
-                    process.errands.clear()
+                if all(said.word.helps != number for said in process.presence.others.there) and settled(process):
+                    assert {(name, number) for name in process.errands.done(number)} <= self.store.ran
                     process.sharing = 0
+            except Unavailable:
+                process.sharing = 0
+
+    @rule()
+    def fail_pass(self) -> None:
+        """By an error of its own statement."""
+        process = self.one(lambda each: each.sharing > 0)
+        if process:
+            process.sharing = 0
 
     @rule(number=NUMBERS)
     def give(self, number: int) -> None:
@@ -337,9 +378,11 @@ class Together(RuleBasedStateMachine):
 
     @invariant()
     def no_share_outlives_its_pass(self) -> None:
-        for asked_by in self.store.running.values():
-            working = [each for each in self.processes.values() if each.presence.word.works and each.may_write()]
-            assert all(each.name == asked_by and each.sharing for each in working)
+        """Who works and has settled that none is done any more is right."""
+        for process in self.processes.values():
+            if process.presence.word.works and process.may_write() and process.errands.is_settled:
+                assert not self.store.running
+        assert len({*self.store.running.values()}) <= 1
 
     def teardown(self) -> None:
         """Once those that are left go on as they should, all is worked off."""

@@ -30,8 +30,9 @@ class Word(msgspec.Struct, frozen=True):
     `built`: the share of what is being built, by site.
     `lingers`: it worked, was silent for too long, and what it had begun has not ended yet.
     `pause`: a number while all others are asked to hold their commits back; `holds`: the number that it obeys.
-    `asks`: the shares of its pass that others are asked to take, by their names; `can_help`: it takes such; `helps`:
-    the one that it does now, `helped`: the last that it did, or did not (negative). See errands.py.
+    `asks`: the shares of its pass that others are asked to take, by their names; `can_help`: the statement by which it
+    does such, if it does; `helps`: the one that it does now, `helped`: the last that it did, or did not (negative). See
+    errands.py.
     `begins`: it writes nothing before the one that works says that it `knows` it, by what it has settled.
     """
 
@@ -47,7 +48,7 @@ class Word(msgspec.Struct, frozen=True):
     pause: int = 0
     holds: int = 0
     asks: dict[str, int] = {}
-    can_help: bool = False
+    can_help: str = ""
     helps: int = 0
     helped: int = 0
     begins: bool = True

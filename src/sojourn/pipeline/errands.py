@@ -1,21 +1,27 @@
 """Shares of a pass that other processes of a shared store take, so that its work is spread over all of them.
 
 The one that works writes down a share for each other one and says that it asks. Who is asked says that it helps, looks
-whether it still is asked, and runs one statement; until it says that it has ended, nobody else may work. Of one that is
-asked no more and one that begins, at least one sees the other's word, as in `Presence.take`.
+whether it still is asked, and runs one statement; until it says that it has ended, nobody else takes the work, and who
+works does nothing else (`settle`). Of one that is asked no more and one that begins, one at least sees the word of the
+other, as in `Presence.take`.
 """
 
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from sojourn.pipeline.presence import Presence
+import xxhash
+
+from sojourn.errors import SojournError
+from sojourn.pipeline.presence import WAIT_FOR, Presence
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
 DIRECT = "session.recompute_direct"
+_STATEMENT = xxhash.xxh3_64_hexdigest(sql(DIRECT).encode())  # a process of another version may have another one
 # Seconds. Who is asked and does not begin within these is busy or stands still: the share is done here.
 BEGINS_WITHIN = 2.0
 
@@ -30,40 +36,38 @@ class Errands:
         self._presence = presence
         self._board = presence.board
         self._run = run
-        self._is_written = False
+        self.is_settled = True
         self._seen = 0
 
     def helpers(self) -> list[str]:
         """The names of those that can take a share now."""
-        return [said.name for said in self._presence.others.there if said.word.can_help and not said.word.helps]
+        there = self._presence.others.there
+        return [said.name for said in there if said.word.can_help == _STATEMENT and not said.word.helps]
 
     def share(self, parts: Sequence[Parameters]) -> None:
         """Each part is done when this returns: the first by this process, the others by helpers as far as there are.
 
-        Raises Unavailable, and then all is to be done again.
+        Raises Unavailable: then all is to be done again, after `settle`.
         """
         own, asked = list(parts), dict[str, Parameters]()
         for name in self.helpers()[: len(parts) - 1]:
             asked[name] = own.pop()
         number = time.time_ns()
-        try:
-            self.ask(number, asked)
-            for part in own:
-                self._run(part)
-            deadline = time.monotonic() + BEGINS_WITHIN
-            self._wait_until(lambda: time.monotonic() > deadline or self._is_begun(number, asked))
-        finally:
-            self.call_off()
-            self._wait_until(lambda: self.is_quiet(number))
-        done = {said.name for said in self._presence.others.there if said.word.helped == number}
-        self._presence.settle_lost()  # what one that is gone began has ended
+        self.ask(number, asked)
+        for part in own:
+            self._run(part)
+        deadline = time.monotonic() + BEGINS_WITHIN
+        self._wait_until(lambda: time.monotonic() > deadline or self._is_begun(number, asked))
+        self.call_off()
+        self._wait_until(lambda: not self._is_helped(number))
+        self.settle()
+        done = self.done(number)
         for name in asked.keys() - done:
             self._run(asked[name])
-        self.clear()
 
     def ask(self, number: int, asked: Mapping[str, Parameters]) -> None:
         """Each of these is to do its share, known by this number."""
-        self._is_written = True
+        self.is_settled = False
         self._board.ask(number, asked)
         self._presence.say(asks=dict.fromkeys(asked, number))
 
@@ -72,26 +76,46 @@ class Errands:
         self._presence.say(asks={})
         self._presence.tick()
 
-    def is_quiet(self, number: int) -> bool:
-        """Whether nobody that is there does a share of this number."""
-        return all(said.word.helps != number for said in self._presence.others.there)
+    def done(self, number: int) -> set[str]:
+        """Who did its share."""
+        return {said.name for said in self._presence.others.there if said.word.helped == number}
+
+    def settle(self) -> None:
+        """Before anything else is done by who works: nobody does what this process asked, or one that worked before it,
+        nor will, and nothing of any lead is left among what was asked.
+
+        Raises Unavailable when somebody does not end.
+        """
+        if self.is_settled:
+            return
+        self.call_off()
+        self._board.forget_errands()
+        self._presence.tick()
+        self._presence.wait_until(self.is_ended, WAIT_FOR, _NO_END)
+        self.is_settled = True
+
+    def is_ended(self) -> bool:
+        """Whether none that is there does a share, and nothing runs any more of what others began that are gone."""
+        if self._is_helped():
+            return False
+        self._presence.settle_lost()
+        return not self._is_helped()  # one may have come back in between
 
     def resume(self) -> None:
-        """What another process that worked before left there goes. Raises Unavailable."""
-        self._is_written = True
-        self.clear()
+        """The same for what another process may have asked that worked before. Raises Unavailable."""
+        self.is_settled = False
+        self.settle()
 
-    def clear(self) -> None:
-        """Nothing of any lead is left among what was asked. Raises Unavailable."""
-        if self._is_written:
-            self._board.forget_errands()
-            self._is_written = False
+    def retire(self) -> None:
+        """Take no more."""
+        with suppress(SojournError):
+            self._presence.say(can_help="")
 
     def help(self) -> bool:
         """Do what this process is asked by the one that works; True if there was something. Raises Unavailable."""
         presence = self._presence
         if not presence.word.can_help:
-            presence.say(can_help=True)
+            presence.say(can_help=_STATEMENT)
         number = presence.asked()
         if number in (0, self._seen):
             return False
@@ -127,8 +151,13 @@ class Errands:
         there = [said.word for said in self._presence.others.there if said.name in asked]
         return all(number in (word.helps, abs(word.helped)) for word in there)
 
+    def _is_helped(self, number: int | None = None) -> bool:
+        """Whether one that is there does a share: of this number, or any."""
+        helping = {said.word.helps for said in self._presence.others.there} - {0}
+        return number in helping if number is not None else bool(helping)
+
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        """However long one takes that is there: it would take as long here."""
+        """However long one takes that is there."""
         self._presence.wait_until(is_so, math.inf, _NO_END)
 
 

@@ -101,6 +101,8 @@ class Loop:
             else:
                 self._wake.wait(1.0)
                 self._wake.clear()
+        if self._errands is not None:
+            self._errands.retire()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -112,7 +114,7 @@ class Loop:
         """A pass, a piece of a next generation, and the chores; or what the one that works asks. True if there was
         something to do.
         """
-        worked = self._work() if self._turns.may_work() else self._errands is not None and self._errands.help()
+        worked = self._work() if self._turns.may_work() else self._help()
         if time.monotonic() - self._saved_at > SAVE_EVERY:
             if self._turns.is_mine:
                 with self._turns.own():
@@ -120,6 +122,10 @@ class Loop:
             self._refusals.save()
             self._saved_at = time.monotonic()
         return worked
+
+    def _help(self) -> bool:
+        self._pass_took = 0.0  # it rests no longer than it must: it may be asked again at once
+        return self._errands is not None and self._errands.help()
 
     def _work(self) -> bool:
         with self._turns.own():

@@ -147,7 +147,7 @@ class Presence:
             self._settled |= lost
             self._heard()
 
-    def say(self, **changes: bool | int | dict[str, int]) -> None:
+    def say(self, **changes: bool | int | str | dict[str, int]) -> None:
         """Raises Unavailable; then it is said when the store can be reached again."""
         with self._lock:
             self.word = msgspec.structs.replace(self.word, **changes)
@@ -176,8 +176,8 @@ class Presence:
 
     def asked(self) -> int:
         """The number by which the one that works asks this process to take a share of its pass, or 0."""
-        worker = self.others.worker
-        return worker.word.asks.get(self.board.name, 0) if worker else 0
+        working = [said.word for said in self.others.there if said.word.works]
+        return working[0].asks.get(self.board.name, 0) if len(working) == 1 else 0
 
     def wait_until(self, is_so: Callable[[], bool], wait: float, otherwise: str) -> None:
         """Raises Unavailable, with these words, after so many seconds."""

@@ -59,8 +59,6 @@ class Sessionizer:
         self, site: Site, site_id: str, touches: list[Touch], seen: Range, stamp: Callable[[], int], now_ms: int
     ) -> None:
         """Replace the sessions that the touches changed; sessions elsewhere are neither read nor written."""
-        if self._errands is not None:
-            self._errands.clear()
         Recompute(self._engine, site, site_id, seen, stamp, now_ms, self._errands).run_all(touches)
 
 

@@ -23,6 +23,7 @@ class Turns:
 
     def __init__(self, presence: Presence | None = None) -> None:
         self.on_begin: Callable[[], None] = _nothing  # this process works from now on
+        self.on_turn: Callable[[], None] = _nothing  # the first of each turn, but for that
         self.on_end: Callable[[], None] = _nothing  # the last that it does before another one works
         self._presence = presence
         self._lock = threading.RLock()
@@ -95,6 +96,7 @@ class Turns:
             presence.say(works=False)
         else:
             presence.settle_lost()
+            self.on_turn()
         return presence.word.works
 
     def _begin(self) -> None:
@@ -105,6 +107,7 @@ class Turns:
         try:
             if not self._presence.word.works:
                 self._take(self._presence)
+            self.on_turn()
         except BaseException:
             self._end()
             raise

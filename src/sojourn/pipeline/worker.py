@@ -66,6 +66,11 @@ class Worker:
         with self._lock:
             self._revealed.append(Range(self.done, max(self.done, self._commits.settled())))
 
+    def settle(self) -> None:
+        """Before anything else: nobody does a share of a pass any more. Raises Unavailable when one does not end."""
+        if self._errands is not None:
+            self._errands.settle()
+
     def _find_left(self) -> None:
         """What an earlier process left waits too."""
         if self.waiting():
