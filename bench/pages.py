@@ -53,6 +53,7 @@ def rows(
             ("… with any filter", "/sessions", filtered * 2, 400),
             ("… its totals and charts, which come after it", "/sessions/summary", filtered, None),
             ("page of one session, p95", "/sessions/{id}", sessions, 80),
+            ("… the sessions before and after, which come after it", "/sessions/{id}/beside", sessions, None),
         )
         for what, path, questions, wanted in figures:
             took = first_bytes(browser, path, questions)

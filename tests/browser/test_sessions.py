@@ -1,11 +1,18 @@
 """The main job of the list of sessions, done in a browser: look, filter, sort, page, save; by keyboard and on a phone."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ARTEFACTS
 from tests.browser.looking import Look, Served, keep, scrolls_sideways, serious_findings
+
+# How much of the page moved that was there before, in window.moved.
+MOVES = (
+    "window.moved = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) "
+    "if (!entry.hadRecentInput) window.moved += entry.value; }).observe({type: 'layout-shift', buffered: true});"
+)
 
 
 def test_look_of_the_list(browser: Browser, served: Served, look: Look) -> None:
@@ -105,13 +112,34 @@ def test_the_first_load_is_light(page: Page) -> None:
 
 
 def test_nothing_moves_while_it_loads(page: Page) -> None:
-    page.add_init_script(
-        "window.moved = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) "
-        "if (!entry.hadRecentInput) window.moved += entry.value; }).observe({type: 'layout-shift', buffered: true});"
-    )
+    page.add_init_script(MOVES)
     page.goto("/sessions?converted=true")
     expect(page.locator(".totals")).to_be_visible()
     assert page.evaluate("window.moved") < 0.1
+
+
+def test_sessions_before_and_after_come_and_nothing_moves(browser: Browser, served: Served) -> None:
+    """From the first on to the second, and back; without scripts by a page in between."""
+    long_ago = datetime.now(UTC) - timedelta(days=90)  # in no list of the other tests
+    times = [(long_ago + timedelta(days=day)).isoformat() for day in range(2)]
+    served.server.send(*({"type": "click", "visitor_id": "twice", "occurred_at": each} for each in times))
+    known = {"lead_id": "twice", "from": "2020-01-01"}
+    second, first = [f"/sessions/{each['id']}" for each in served.server.settled(2, **known)]
+    with served.opened(browser, Look.LIGHT) as page:
+        page.add_init_script(MOVES)
+        page.goto(first)
+        expect(page.locator("#beside")).to_be_visible()
+        assert page.evaluate("window.moved") < 0.1
+        expect(page.get_by_role("button", name="Previous")).to_be_disabled()
+        page.get_by_role("link", name="Next").click()
+        expect(page).to_have_url(f"{served.address}{second}")
+        page.get_by_role("link", name="Previous").click()
+        expect(page).to_have_url(f"{served.address}{first}")
+    with served.opened(browser, Look.LIGHT, is_scripted=False) as page:
+        page.goto(first)
+        page.get_by_role("link", name="Sessions before and after").click()
+        page.get_by_role("link", name="Next").click()
+        expect(page).to_have_url(f"{served.address}{second}")
 
 
 def test_totals_that_do_not_come_say_so(browser: Browser, served: Served) -> None:

@@ -220,8 +220,8 @@ def test_a_session_shows_its_own_events_and_the_sessions_beside_it(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(journey, "GUESSED", 0)
             assert app.journey(world.site.id, session_id) == shown
-        around = app.journeys.surrounded(app.sites[world.site.id], world.site.id, session_id, app.now_ms(), None, 100)
+        around = app.journeys.beside(app.sites[world.site.id], world.site.id, session_id, app.now_ms())
         own = sorted(other.number for other in rows if other.lead == row.lead)
         place = own.index(row.number)
         beside = [encode_id(number) for number in own[max(0, place - 1) : place + 2] if number != row.number]
-        assert [near for near in (around.earlier, around.later) if near] == beside
+        assert [near for near in around if near] == beside

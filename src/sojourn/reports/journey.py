@@ -44,13 +44,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Surrounded:
-    """A part of a session with what happened meanwhile that counts in none (suppressed, passive), at most `MAX_ASIDE`;
-    and the ids of the lead's sessions before and after it.
-    """
+    """A part of a session, and up to `MAX_ASIDE` events of its time that count in none (suppressed, passive)."""
 
     part: Part
     aside: list[dict[str, Any]]
     has_more_aside: bool
+
+
+class Beside(NamedTuple):
+    """The ids of the sessions of the same lead before and after one."""
+
     earlier: str | None
     later: str | None
 
@@ -110,18 +113,22 @@ class Journeys:
             return self._part(site, row, self._read(site, site_id, row, (place, most), threads, guess), most, shown)
 
     def surrounded(self, site: Site, site_id: str, text: str, now_ms: int, place: str | None, most: int) -> Surrounded:
-        """`part` with what lies beside it. Raises NotFound, InvalidRequest."""
-        with ThreadPoolExecutor(4) as threads:
+        """`part` with what happened meanwhile. Raises NotFound, InvalidRequest."""
+        with ThreadPoolExecutor(3) as threads:
             guess = self._guess(site_id, text, place, threads)
             row = self.found(site, site_id, text, now_ms)
-            neighbours = threads.submit(self._sessions.neighbours, site, site_id, row, now_ms)
             shown = threads.submit(self._sessions.present, site, site_id, [row], now_ms)
             read = self._read(site, site_id, row, (place, most), threads, guess)
             part = self._part(site, row, read, most, shown)
             edge = decode_place(part.following) if part.following is not None else None
             aside = [event for event in read.aside if edge is None or _place_of(event) <= edge]
             shown_aside = [_event(event, site.hosts) | {"suppressed": event["suppressed"] or None} for event in aside]
-            return Surrounded(part, shown_aside[:MAX_ASIDE], len(aside) > MAX_ASIDE, *neighbours.result())
+            return Surrounded(part, shown_aside[:MAX_ASIDE], len(aside) > MAX_ASIDE)
+
+    def beside(self, site: Site, site_id: str, text: str, now_ms: int) -> Beside:
+        """The sessions beside it. Raises NotFound."""
+        row = self.found(site, site_id, text, now_ms)
+        return Beside(*self._sessions.neighbours(site, site_id, row, now_ms))
 
     def found(self, site: Site, site_id: str, text: str, now_ms: int) -> SessionRow:
         """The row of the session that the id stands for now. Raises NotFound."""

@@ -127,11 +127,16 @@ def test_a_long_session_is_read_part_by_part(told: tuple[Server, Browser]) -> No
 def test_neighbours_of_the_lead_lead_both_ways(told: tuple[Server, Browser]) -> None:
     server, browser = told
     later, earlier = sessions_of(server, 1)
-    page = browser.get(f"/sessions/{earlier['id']}").text
+    for session in (later, earlier):
+        assert f'/sessions/{session["id"]}/beside"' in browser.get(f"/sessions/{session['id']}").text
+    page = browser.get(f"/sessions/{earlier['id']}/beside").text
     assert f'rel="next" href="/sessions/{later["id"]}"' in page
     assert 'rel="prev"' not in page
-    page = browser.get(f"/sessions/{later['id']}").text
-    assert f'rel="prev" href="/sessions/{earlier["id"]}"' in page
+    part = browser.get(f"/sessions/{later['id']}/beside", headers={"HX-Request": "true"}).text
+    assert f'rel="prev" href="/sessions/{earlier["id"]}"' in part
+    assert 'rel="next"' not in part
+    assert "<html" not in part
+    assert browser.get("/sessions/ses_none/beside").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/sessions?from=2026-04-01", "/events?from=2026-04-01", "/leads/lead2@example.com"])

@@ -32,7 +32,7 @@ class JourneyPages:
         self._sojourn = frame.sojourn
 
     def routes(self) -> list[Route]:
-        return [self._frame.route("/sessions/{id}", self.show)]
+        return [self._frame.route("/sessions/{id}", self.show), self._frame.route("/sessions/{id}/beside", self.beside)]
 
     def show(self, asked: Asked) -> Response:
         """The session; an id that became another's leads there. Raises NotFound, InvalidRequest."""
@@ -52,9 +52,17 @@ class JourneyPages:
             following=[] if part.following is None else _parameters(part.following, first + len(part.events)),
             factors=explained(part, asked.site.conversion_events, is_whole=place is None and part.following is None),
             reason=REASONS[session["intent"]],
-            earlier=found.earlier,
-            later=found.later,
         )
+
+    def beside(self, asked: Asked) -> Response:
+        """The lead's sessions before and after: a part that comes after the page, or without scripts a page of its own.
+
+        Raises NotFound.
+        """
+        sojourn, site_id, text = self._sojourn, asked.site_id, asked.request.path_params["id"]
+        found = sojourn.sites.read(site_id, lambda site: sojourn.journeys.beside(site, site_id, text, sojourn.now_ms()))
+        template = "_beside.html" if asked.is_part else "beside.html"
+        return self._frame.rendered(template, asked, id=text, earlier=found.earlier, later=found.later)
 
     def _found(self, asked: Asked, place: str | None) -> Surrounded:
         sojourn, site_id, text = self._sojourn, asked.site_id, asked.request.path_params["id"]
