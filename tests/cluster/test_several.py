@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-@pytest.fixture(scope="module")
-def pair(nodes: Cluster) -> Iterator[tuple[Server, Server]]:
-    url = nodes.url("several")
+@contextmanager
+def two_on(url: str) -> Iterator[tuple[Server, Server]]:
+    """Two servers on a new store."""
     assert run("cluster", "init", "--store", url).returncode == 0
     servers = (Server(Path()), Server(Path()))
     for server in servers:
@@ -34,6 +35,12 @@ def pair(nodes: Cluster) -> Iterator[tuple[Server, Server]]:
     yield servers
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def pair(nodes: Cluster) -> Iterator[tuple[Server, Server]]:
+    with two_on(nodes.url("several")) as servers:
+        yield servers
 
 
 @pytest.fixture

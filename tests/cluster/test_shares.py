@@ -12,7 +12,7 @@ from sojourn.store.address import Address
 from sojourn.store.cluster import connect_to
 from tests.cluster.nodes import Cluster, running
 from tests.cluster.test_serving import event
-from tests.cluster.test_several import within, work_at
+from tests.cluster.test_several import two_on, within, work_at
 from tests.serving import LONGEST, SECRET, Server, event_count, run
 
 VISITORS = 4000
@@ -26,15 +26,8 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def pair(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
-    url = nodes.url(f"shares{abs(hash(request.node.name)) % 10**9}")
-    assert run("cluster", "init", "--store", url).returncode == 0
-    servers = (Server(Path()), Server(Path()))
-    for server in servers:
-        server.where = url
-        server.start()
-    yield servers
-    for server in servers:
-        server.close()
+    with two_on(nodes.url(f"shares{abs(hash(request.node.name)) % 10**9}")) as servers:
+        yield servers
 
 
 @contextmanager
