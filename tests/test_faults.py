@@ -115,7 +115,7 @@ def test_a_full_disk_says_503_and_loses_nothing(small_disk: Path) -> None:
         server.send({"type": "click", "visitor_id": "before", "event_id": "b"})
         server.settled(1, lead_id="before")
         ballast = small_disk / "ballast"
-        with ballast.open("wb") as file:
+        with ballast.open("wb", buffering=0) as file:  # what is kept back would be written when it closes
             try:
                 while True:
                     file.write(os.urandom(65_536))

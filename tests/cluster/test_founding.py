@@ -86,10 +86,10 @@ def test_a_node_that_is_not_named_or_not_there_is_told(cluster: Cluster) -> None
 
 def test_copies_without_a_keeper_are_refused(cluster: Cluster) -> None:
     """Nobody would bring a copy up to date that was away."""
-    done = run("cluster", "init", "--store", cluster.url("copied", COPIES))
+    done = run("cluster", "init", "--store", cluster.url("unkept", COPIES))
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
     assert f"127.0.0.1:{cluster.nodes[0].http} has no Keeper configured" in done.stderr
-    assert all(tables(node, "copied") == set() for node in cluster.nodes)
+    assert all(tables(node, "unkept") == set() for node in cluster.nodes)
 
 
 def test_a_keeper_and_macros_are_found_and_used(tmp_path: Path) -> None:
