@@ -9,6 +9,7 @@ from tests.web.pages.browsing import PASSWORD
 
 PAGES = {
     "session": "/sessions/{session}",
+    "beside": "/sessions/{session}/beside",
     "events": "/events",
     "events-filtered": "/events?type=page_view&type=demo_request&suppressed=false&first_day=2026-01-01&first_time=09:00",
     "event": "/events/0-1",

@@ -50,6 +50,7 @@ def test_copies_are_kept_where_all_nodes_can() -> None:
     assert not is_replicated([dataclasses.replace(ONE, shard=""), TWO])
     plain = dataclasses.replace(ONE, made="ReplacingMergeTree")
     assert not is_replicated([plain, dataclasses.replace(plain, node="two", number=2, shard="s2")])
+    assert not is_replicated([plain, dataclasses.replace(plain, node="two", number=2)])  # whatever their macros are
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,8 @@ def is_replicated(roles: list[Role]) -> bool:
         )
     lacking = next((role for role in roles if not role.can_copy), None)
     if lacking is None:
-        _check_macros(roles)
         if made != {False}:
+            _check_macros(roles)
             return True
         lacking = roles[0]
     if made == {True} or wants_copies:
