@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sojourn.app import Sojourn
 from sojourn.model.instant import iso
 from sojourn.model.site import Site
+from sojourn.reports.sessions import VERSIONS
 from sojourn.web.api import question_of
 from tests.conftest import NOW
 from tests.kit import send
@@ -37,3 +38,14 @@ def test_lists_of_any_window_and_direction_after_another_are_whole(app: Sojourn,
             continue
         following = app.page(site.id, question_of([("cursor", page.next_cursor), ("limit", str(limit))])[0], None)
         assert [row["started_at"] for row in following.data] == [iso(each) for each in wanted[limit : 2 * limit]]
+
+
+def test_a_list_is_whole_however_many_versions_its_sessions_have(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = new_site()
+    send(app, site, [{"type": "click", "visitor_id": f"v{n}", "occurred_at": NOW - n * 60_000} for n in range(1, 7)])
+    question, _ = question_of([("from", iso(NOW - DAY)), ("to", iso(NOW + 1)), ("limit", "2")])
+    for version in range(2 * VERSIONS):
+        send(app, site, [{"type": "click", "visitor_id": "v1", "occurred_at": NOW - 60_000 + version}])
+        page = app.page(site.id, question, None)
+        assert [row["event_count"] for row in page.data] == [version + 2, 1]
+        assert [row["started_at"] for row in page.data] == [iso(NOW - 60_000), iso(NOW - 120_000)]

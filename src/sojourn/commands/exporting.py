@@ -1,6 +1,5 @@
 """Lists into files: page by page, each page on the disk before the next is asked for, so that a cut-off one goes on."""
 
-import io
 import os
 import shutil
 import sys
@@ -16,11 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from sojourn.commands.terminal import ask_raw, err, out
+from sojourn.commands.terminal import begin, err, finish, out
 from sojourn.errors import FileError, InvalidRequest
 from sojourn.web.exporting import NEXT_CURSOR, ROWS
 
-ROWS_A_PAGE = 200_000
+ROWS_A_PAGE = 100_000
 CSV, PARQUET = "csv", "parquet"
 # Columns whose texts hardly repeat; the others are moved as dictionaries.
 UNIQUE = {"id", "lead_id", "lead", "properties", "context"}
@@ -72,27 +71,27 @@ class Page:
 
 
 def _pages(client: httpx.Client, order: Order, place: Place) -> Iterator[Page]:
-    """What follows the place. The header of CSV comes with the first page of the list alone."""
-    left = None if order.limit is None else order.limit - place.rows
-    cursor, is_first = place.cursor, place.rows == 0
-    while left is None or left > 0:
-        most = ROWS_A_PAGE if left is None else min(ROWS_A_PAGE, left)
+    """What follows the place. An answer's headers say where the next page begins: that one is looked up while the body
+    of this one is made and written. The header of CSV comes with the first page of the list alone.
+    """
+
+    def ask(cursor: str | None, rows: int) -> httpx.Response:
+        most = ROWS_A_PAGE if order.limit is None else min(ROWS_A_PAGE, order.limit - rows)
         asked = [("cursor", cursor)] if cursor is not None else order.pairs
-        answer = ask_raw(client, order.path, [*asked, ("format", order.form), ("limit", str(most))])
-        page = _page(answer, order.form, is_first=is_first)
-        yield page
-        if page.cursor is None:
-            return
-        left = None if left is None else left - page.rows
-        cursor, is_first = page.cursor, False
+        return begin(client, order.path, [*asked, ("format", order.form), ("limit", str(most))])
 
-
-def _page(answer: httpx.Response, form: str, *, is_first: bool) -> Page:
-    cursor, body = answer.headers.get(NEXT_CURSOR), answer.content
-    if form == PARQUET:
-        return Page(body, pq.read_metadata(io.BytesIO(body)).num_rows, cursor)
-    rows = int(answer.headers[ROWS])
-    return Page(body if is_first else body.partition(b"\n")[2], rows, cursor)
+    rows, cursor = place.rows, place.cursor
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(ask, cursor, rows) if order.limit is None or rows < order.limit else None
+        while coming is not None:
+            answer, is_first = coming.result(), rows == 0
+            count, cursor = int(answer.headers[ROWS]), answer.headers.get(NEXT_CURSOR)
+            rows += count
+            is_last = cursor is None or rows == order.limit
+            coming = None if is_last else ahead.submit(ask, cursor, rows)
+            body = finish(answer)
+            has_header = order.form == CSV and not is_first
+            yield Page(body.partition(b"\n")[2] if has_header else body, count, cursor)
 
 
 def _csv_file(client: httpx.Client, order: Order, output: Path) -> int:

@@ -9,6 +9,7 @@ import uvloop
 import sojourn
 from sojourn import logs
 from sojourn.app import Sojourn, clock_ms
+from sojourn.commands.memory import keep_few_arenas
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError
 from sojourn.model.bounds import Bounds
@@ -66,6 +67,7 @@ def _opened(place: Place, values: Values) -> Sojourn:
     if place.cluster is None and is_served(place):
         raise StoreError(f"Another server owns {place}; stop it, or give another --data.")
     logs.configure(values["log_format"].value, values["log_level"].value)
+    keep_few_arenas()
     place.make()
     app = Sojourn.at(place, gather=values["gather_ms"].value / 1000, bounds=_bounds(values))
     for name in ("secret_key", "write_key"):

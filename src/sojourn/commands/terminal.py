@@ -23,15 +23,23 @@ def ask(client: httpx.Client, method: str, path: str, body: Any = None, params: 
     return checked(msgspec.json.decode(answer.content))
 
 
-def ask_raw(client: httpx.Client, path: str, params: Any) -> httpx.Response:
-    """The answer as it is. Raises the error that the server answered with."""
+def begin(client: httpx.Client, path: str, params: Any) -> httpx.Response:
+    """The answer as far as its headers; `finish` reads its body. Raises the error that the server answered with."""
     try:
-        answer = client.get(path, params=params)
+        answer = client.send(client.build_request("GET", path, params=params), stream=True)
     except httpx.TransportError as error:
         raise gone(error) from None
     if answer.status_code >= 400:
-        checked(msgspec.json.decode(answer.content))
+        checked(msgspec.json.decode(finish(answer)))
     return answer
+
+
+def finish(answer: httpx.Response) -> bytes:
+    """The body of an answer that was begun."""
+    try:
+        return answer.read()
+    except httpx.TransportError as error:
+        raise gone(error) from None
 
 
 def stream(client: httpx.Client, path: str, body: Any) -> Iterator[dict[str, Any]]:

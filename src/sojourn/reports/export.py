@@ -1,6 +1,5 @@
 """Lists of sessions as columns, stretch by stretch, for files of any length in constant memory."""
 
-from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -22,6 +21,7 @@ from sojourn.store.engine import Engine
 ROWS_AT_ONCE = 100_000
 MAX_EXPORT = 1_000_000
 MINUTE_MS = 60_000
+FIRST_SPAN_MS = DAY_MS
 _INSTANTS = ("started_at", "ended_at", "updated_at")
 _IDS = {"id": ("number", PREFIX), "lead_id": ("lead", LEAD_PREFIX), "account_id": ("account", ACCOUNT_PREFIX)}
 INSTANT = pa.timestamp("ms", "UTC")
@@ -53,11 +53,12 @@ class Exports:
         place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}
         place |= {"timeout_ms": site.session_timeout_ms, "oldest": oldest_kept(site, now_ms)}
         left = limit if limit is not None else 1 << 62
-        windows = deque(self._windows(place, filters))
+        windows = self._windows(place, filters)
         with ThreadPoolExecutor(1) as ahead:
 
             def begun() -> Future[pa.Table] | None:
-                return ahead.submit(self._stretch, place, filters, question, windows.popleft()) if windows else None
+                window = next(windows, None)
+                return ahead.submit(self._stretch, place, filters, question, window) if window is not None else None
 
             reading = begun()
             while left > 0 and reading is not None:
@@ -68,15 +69,21 @@ class Exports:
                 left -= rows.num_rows
 
     def _windows(self, place: dict[str, Any], filters: dict[str, Any]) -> Iterator[Window]:
-        """Windows that together are what is asked, newest first, of about ROWS_AT_ONCE rows each."""
-        bounds = {"f_from": filters["from"], "f_to": filters["to"]}
+        """Windows that together are what is asked, newest first, of about ROWS_AT_ONCE rows each. Rows are counted in
+        ever longer spans, since who asks for a page asks for no more.
+        """
         last, count = filters["to"], 0
-        for minute, rows in self._engine.query(sql("session.by_minute"), {**place, **bounds}):
-            count += int(rows)
-            if count >= ROWS_AT_ONCE:
-                first = max(filters["from"], int(minute) * MINUTE_MS)
-                yield first, last
-                last, count = first, 0
+        until, length = last, FIRST_SPAN_MS
+        while until > filters["from"]:
+            since = max(filters["from"], (until - length) // MINUTE_MS * MINUTE_MS)
+            span = {"f_from": since, "f_to": until}
+            for minute, rows in self._engine.query(sql("session.by_minute"), {**place, **span}):
+                count += int(rows)
+                if count >= ROWS_AT_ONCE:
+                    first = max(filters["from"], int(minute) * MINUTE_MS)
+                    yield first, last
+                    last, count = first, 0
+            until, length = since, 2 * length
         # One at least: a file without rows has its columns all the same.
         if last > filters["from"] or not count:
             yield filters["from"], last

@@ -27,14 +27,24 @@ class SessionRows:
 
     def read(self, text: str, parameters: Parameters) -> list[SessionRow]:
         """The rows of a query for (started_at, number, shown)."""
-        rows = self._engine.query(text, parameters)
-        return [{"started_at": at, "number": number, **_fields(shown)} for at, number, shown in rows]
+        return [_row(*columns) for columns in self._engine.query(text, parameters)]
+
+    def newest(self, text: str, parameters: Parameters) -> tuple[list[SessionRow], int]:
+        """Of a query for (started_at, number, is_deleted, shown) in which the newest version of a session comes first
+        of its versions, the rows of those that are there now; and how many versions were read.
+        """
+        versions = self._engine.query(text, parameters)
+        newest: dict[int, tuple[Any, ...]] = {}
+        for version in versions:
+            newest.setdefault(version[1], version)
+        found = [(at, number, shown) for at, number, is_deleted, shown in newest.values() if not is_deleted]
+        return [_row(*columns) for columns in found], len(versions)
 
     def one(self, site: Site, site_id: str, number: int) -> SessionRow | None:
         """The row of this session, if there is such a one now."""
         parameters = {"site_id": site_id, "generation": site.generation}
         place = {"started_at": started_ms_of(number), "number": number}
-        rows = self.read(sql("session.one"), parameters | place)
+        rows, _ = self.newest(sql("session.one"), parameters | place)
         return rows[0] if rows else None
 
     def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
@@ -51,5 +61,5 @@ def keys_of(numbers: Sequence[int]) -> dict[str, list[int]]:
     return {"instants": [started_ms_of(number) for number in numbers], "numbers": list(numbers)}
 
 
-def _fields(shown: str) -> SessionRow:
-    return dict(zip(FIELDS, _decode(shown), strict=True))
+def _row(started_at: int, number: int, shown: str) -> SessionRow:
+    return {"started_at": started_at, "number": number, **dict(zip(FIELDS, _decode(shown), strict=True))}

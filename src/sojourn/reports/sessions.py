@@ -21,6 +21,8 @@ WINDOW = {"from", "to"}
 OF_LEADS = {*WINDOW, "lead_id"}
 # How much farther than its rows reach the next page is looked for: what is too near has to be read twice.
 MARGIN = 2
+# How many versions of a session a stretch is read with, on average; more take a second question.
+VERSIONS = 8
 
 
 class Stretch(NamedTuple):
@@ -143,10 +145,13 @@ class Sessions:
         known = self._stretches.get(place)
         if known is not None:
             is_all, near = asked.near(known)
-            rows = self._session_rows.read(asked.text("session.newest"), {**asked.parameters, **near, "most": most})
+            at_once = VERSIONS * most
+            parameters = {**asked.parameters, **near, "most": at_once}
+            rows, versions = self._session_rows.newest(asked.text("session.newest"), parameters)
+            rows = rows[:most]
             if len(rows) == most:
                 self._stretches[place] = _stretch_of(edge_ms, rows)
-            if is_all or len(rows) == most:
+            if len(rows) == most or (is_all and versions < at_once):
                 return rows
         rows = self._chosen(asked, most, "session.keys")
         if len(rows) == most:

@@ -5,8 +5,9 @@ FROM
 (
     SELECT started_at, number, shown, is_deleted, toUInt8(/* filters */) AS is_chosen
     FROM sessions
-    PREWHERE site_id = {site_id:String} AND generation = {generation:UInt32}
-      AND started_at IN {instants:Array(Int64)} AND number IN {numbers:Array(UInt128)}
+    -- The number first: of each part granules are read in which a session may be, and most of them end here.
+    PREWHERE number IN {numbers:Array(UInt128)} AND indexHint(started_at IN {instants:Array(Int64)})
+      AND generation = {generation:UInt32} AND site_id = {site_id:String}
     ORDER BY version DESC
     LIMIT 1 BY number
 )

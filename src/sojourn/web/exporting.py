@@ -44,10 +44,12 @@ def streamed(tables: Tables, form: str, name: str, texts: Callable[[pa.Table], p
 
 
 def whole(table: pa.Table, form: str, texts: Callable[[pa.Table], pa.Table], cursor: str | None) -> Response:
-    """One page as a file, with the cursor of the page that follows in a header."""
+    """One page as a file, with the cursor of the page that follows in a header. The headers go out before the file is
+    made, so that the next page can be asked for meanwhile.
+    """
     pieces = (csv_pieces if form == CSV else parquet_pieces)(iter([table]), texts)
     headers = {ROWS: str(table.num_rows)} | ({NEXT_CURSOR: cursor} if cursor is not None else {})
-    return Response(b"".join(pieces), media_type=MEDIA[form], headers=headers)
+    return StreamingResponse(pieces, media_type=MEDIA[form], headers=headers)
 
 
 def csv_pieces(tables: Tables, texts: Callable[[pa.Table], pa.Table]) -> Iterator[bytes]:
