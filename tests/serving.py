@@ -126,10 +126,11 @@ class Server:
         """The sessions once their events are as many as that, or at last those that there are."""
         deadline = time.monotonic() + LONGEST
         while True:
+            began = time.monotonic()
             found = self.sessions(key, **parameters)
-            if event_count(found) == count or time.monotonic() > deadline:
+            if event_count(found) == count or began > deadline:
                 return found
-            time.sleep(0.05)
+            time.sleep(max(0.05, time.monotonic() - began))  # most of the time is left to what is waited for
 
 
 def event_count(sessions: list[dict[str, Any]]) -> int:

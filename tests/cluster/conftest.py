@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,9 @@ from tests.serving import Server
 from tests.web.conftest import http, make, test_key
 
 __all__ = ["http", "make", "test_key"]
+
+# What is refused before a store is asked, in many bodies.
+BY_THE_BODY = {"test_good_events_beside_a_bad_one_are_kept", "test_a_bad_event_alone_gets_its_error"}
 
 
 @pytest.fixture(scope="session")
@@ -52,12 +55,13 @@ def server(cluster: Cluster) -> Iterator[Server]:
     server.close()
 
 
-def taken_from(*modules: ModuleType) -> dict[str, Any]:
+def taken_from(*modules: ModuleType, but_for: Collection[str] = ()) -> dict[str, Any]:
     """What is collected of other modules' tests, with the fixtures that these have of their own."""
     found: dict[str, Any] = {}
     for module in modules:
         for name, each in vars(module).items():
             is_own = getattr(each, "__module__", None) == module.__name__
-            if (name.startswith("test_") and is_own) or type(each).__name__ == "FixtureFunctionDefinition":
+            is_wanted = name.startswith("test_") and is_own and name not in but_for
+            if is_wanted or type(each).__name__ == "FixtureFunctionDefinition":
                 assert found.setdefault(name, each) is each, f"two of the name {name}"
     return found

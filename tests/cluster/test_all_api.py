@@ -2,9 +2,18 @@
 
 import pytest
 
-from tests.cluster.conftest import taken_from
-from tests.web import test_boundaries, test_export, test_segments, test_sessions, test_stretches, test_unfit
+from tests.cluster.conftest import BY_THE_BODY, taken_from
+from tests.web import (
+    test_boundaries,
+    test_events,
+    test_export,
+    test_segments,
+    test_sessions,
+    test_stretches,
+    test_unfit,
+)
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 globals().update(taken_from(test_boundaries, test_export, test_segments, test_sessions, test_stretches, test_unfit))
+globals().update({name: each for name, each in vars(test_events).items() if name in BY_THE_BODY})

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,10 +28,10 @@ for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2]))
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with sessions, keys, a segment, and an erased lead."""
-    place = tmp_path / "data"
+    place = Path(tmp_path_factory.mktemp("made")) / "data"
     server = Server(place).start()
     server.send(*crowd())
     server.quiet(200)
@@ -45,6 +46,12 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """One like it of this test."""
+    return Path(shutil.copytree(made, tmp_path / "data", symlinks=True))
+
+
 def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
     done = run(kind, "--data", place, "--from", "1970-01-01", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -55,12 +62,11 @@ def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
 def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Cluster, folder: Path) -> None:
     url = cluster.url("copied")
     assert run("cluster", "init", "--store", url).returncode == 0
-    for pieces in (1, random.randrange(2, 12)):
-        cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
-        assert cut.returncode == -9
-        (notes,) = folder.glob("copy-*.jsonl")
-        with notes.open("ab") as file:
-            file.write(b'["events", "2026')  # cut off in the middle of a line
+    cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(random.randrange(1, 12))], check=False)
+    assert cut.returncode == -9
+    (notes,) = folder.glob("copy-*.jsonl")
+    with notes.open("ab") as file:
+        file.write(b'["events", "2026')  # cut off in the middle of a line
     done = run("copy", "--from", str(folder), "--to", url)
     assert "the same in" in done.stdout, done.stderr
     assert shown(url) == shown(str(folder))

@@ -6,7 +6,7 @@ from sojourn.app import Sojourn
 from sojourn.model.site import Site
 from tests.kit import listed, send
 
-COUNT = 6_000
+COUNT = 3_000
 BEGAN = 1_777_000_000_000
 
 

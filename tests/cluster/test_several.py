@@ -1,5 +1,6 @@
 """Several servers on one cluster: any takes events, any answers, one works; whichever dies or sleeps."""
 
+import itertools
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -11,17 +12,12 @@ import pytest
 
 from sojourn.place import Place
 from sojourn.web.connection import connect
-from tests.cluster.nodes import Cluster, running
-from tests.cluster.test_serving import MINUTE, event
-from tests.serving import LONGEST, PATIENCE, Server, event_count, key_in, run
+from tests.cluster.nodes import Cluster
+from tests.cluster.test_serving import MINUTE, event, new_keys
+from tests.serving import LONGEST, PATIENCE, Server, event_count, run
 
 SEEN_WITHIN = 5.0
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running(Path(tmp_path_factory.mktemp("several"))) as cluster:
-        yield cluster
+AT_ONCE = 4
 
 
 @contextmanager
@@ -38,21 +34,29 @@ def two_on(url: str) -> Iterator[tuple[Server, Server]]:
 
 
 @pytest.fixture(scope="module")
-def pair(nodes: Cluster) -> Iterator[tuple[Server, Server]]:
-    with two_on(nodes.url("several")) as servers:
+def pair(cluster: Cluster) -> Iterator[tuple[Server, Server]]:
+    with two_on(cluster.url("several")) as servers:
         yield servers
 
 
+@pytest.fixture(scope="module")
+def keys(pair: tuple[Server, Server]) -> Iterator[str]:
+    return unused_keys(pair)
+
+
+def unused_keys(pair: tuple[Server, Server]) -> Iterator[str]:
+    """Of sites of their own, known to both servers."""
+    for first in itertools.count(step=AT_ONCE):
+        texts = new_keys(pair[0], *(f"site{number}" for number in range(first, first + AT_ONCE)))
+        for text in texts:
+            assert within(PATIENCE, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))  # noqa: B023
+        yield from texts
+
+
 @pytest.fixture
-def key(pair: tuple[Server, Server], request: pytest.FixtureRequest) -> str:
+def key(keys: Iterator[str]) -> str:
     """Of a site of this test."""
-    name = f"site{abs(hash(request.node.name)) % 10**9}"
-    with connect(Place.of(pair[0].where)) as owner:
-        assert owner.post("/local/sites", json={"id": name}).status_code == 201
-    with connect(Place.of(pair[0].where), name) as owner:
-        text = key_in(owner.post("/local/keys", json={"kind": "secret", "is_test": False}).text)
-    assert within(PATIENCE, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))
-    return text
+    return next(keys)
 
 
 def within(seconds: float, is_so: Callable[[], bool]) -> bool:
@@ -152,7 +156,7 @@ def test_status_tells_who_works(pair: tuple[Server, Server], key: str) -> None:
         assert "yes" in line, shown
 
 
-@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_the_other_one_goes_on_when_one_is_killed(pair: tuple[Server, Server], key: str, number: int) -> None:
     """Be it the one that works (0) or not."""
     work_at(pair[0], key)
@@ -169,7 +173,8 @@ def test_the_other_one_goes_on_when_one_is_killed(pair: tuple[Server, Server], k
     assert len(same(pair, 61, key)) == 21
 
 
-@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("number", [0, 1])
 def test_one_that_sleeps_does_no_harm(pair: tuple[Server, Server], key: str, number: int) -> None:
     """Longer than the others wait for it, be it the one that works (0) or not: what it was about to write it writes no
     more.

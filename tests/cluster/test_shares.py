@@ -4,13 +4,12 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
 from sojourn.store.address import Address
 from sojourn.store.cluster import connect_to
-from tests.cluster.nodes import Cluster, running
+from tests.cluster.nodes import Cluster
 from tests.cluster.test_serving import event
 from tests.cluster.test_several import two_on, within, work_at
 from tests.serving import LONGEST, SECRET, Server, event_count, run
@@ -18,20 +17,14 @@ from tests.serving import LONGEST, SECRET, Server, event_count, run
 VISITORS = 4000
 
 
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with running(Path(tmp_path_factory.mktemp("shares"))) as cluster:
-        yield cluster
-
-
 @pytest.fixture
-def pair(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
-    with two_on(nodes.url(f"shares{abs(hash(request.node.name)) % 10**9}")) as servers:
+def pair(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
+    with two_on(cluster.url(f"shares{abs(hash(request.node.name)) % 10**9}")) as servers:
         yield servers
 
 
 @contextmanager
-def crowd_comes(pair: tuple[Server, Server], number: int) -> Iterator[None]:
+def crowd_comes(pair: tuple[Server, Server]) -> Iterator[None]:
     """An event of each of many visitors, some of whom are known, is taken while the one that works sleeps; it goes on
     when the block begins.
     """
@@ -40,7 +33,7 @@ def crowd_comes(pair: tuple[Server, Server], number: int) -> Iterator[None]:
     pair[0].process.send_signal(signal.SIGSTOP)
     for start in range(0, VISITORS, 500):
         known = [{"lead": {"id": f"lead{n}"}} if n % 50 == 0 else {} for n in range(start, start + 500)]
-        pair[1].send(*(event(f"v{start + n}", number, **fields) for n, fields in enumerate(known)))
+        pair[1].send(*(event(f"v{start + n}", 0, **fields) for n, fields in enumerate(known)))
     pair[0].process.send_signal(signal.SIGCONT)
     yield
 
@@ -58,10 +51,9 @@ def is_asked(pair: tuple[Server, Server]) -> bool:
 
 
 def test_all_take_a_share(pair: tuple[Server, Server]) -> None:
-    for number in range(2):
-        with crowd_comes(pair, number):
-            found = pair[0].settled(VISITORS * (number + 1))
-        assert (len(found), event_count(found)) == (VISITORS, VISITORS * (number + 1))
+    with crowd_comes(pair):
+        found = pair[0].settled(VISITORS)
+    assert (len(found), event_count(found)) == (VISITORS, VISITORS)
     assert shares_done(pair[1]) >= 1
     assert not is_asked(pair)  # nothing of any lead is left there
     assert "as the facts have it" in run("doctor", "--store", pair[0].where).stdout
@@ -75,7 +67,7 @@ def test_one_that_dies_or_sleeps_with_its_share_does_no_harm(
     """Be it the one that asks (0) or the one that is asked."""
     ill, other = pair[number].process, pair[1 - number]
     assert ill is not None
-    with crowd_comes(pair, 0):
+    with crowd_comes(pair):
         assert within(LONGEST, lambda: is_asked(pair))
         ill.send_signal(how)
     try:

@@ -138,7 +138,10 @@ def stored(app: Sojourn, site: Site) -> list[oracle.Session]:
 def test_store_shows_the_oracles_sessions_after_every_step(
     app: Sojourn, new_site: Callable[..., Site], steps: list[tuple[str, list[int]]]
 ) -> None:
-    world = World(new_site())
+    follow(app, World(new_site()), steps)
+
+
+def follow(app: Sojourn, world: World, steps: list[tuple[str, list[int]]]) -> None:
     for step in steps:
         take_step(app, world, step)
         app.work_off()

@@ -17,7 +17,7 @@ from sojourn.pipeline.commits import CommitLog
 HOLDS_FOR = 10.0
 SAY_EVERY = 1.0
 LOOK_EVERY = 0.25
-REFRESH_EVERY = 1.0
+REFRESH_EVERY = 2.0
 WAIT_FOR = 20.0
 
 _SILENT = "The store was not reached for a while, so nothing is taken; repeat it."
