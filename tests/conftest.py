@@ -24,12 +24,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sojourn]:
     sojourn.close()
 
 
+_numbers = itertools.count()
+
+
 def maker_of_sites(app: Sojourn) -> Callable[..., Site]:
     """Makes a site that nobody else uses."""
-    numbers = itertools.count()
 
     def make(**fields: object) -> Site:
-        site = Site(id=f"site{next(numbers)}", **fields)  # type: ignore[arg-type]
+        site = Site(id=f"site{next(_numbers)}", **fields)  # type: ignore[arg-type]
         app.sites.write(Definition(site))
         return site
 

@@ -13,9 +13,9 @@ from sojourn.store.founding import found
 from tests.cluster.nodes import Cluster, running
 from tests.conftest import NOW, maker_of_sites
 from tests.serving import Server
-from tests.web.conftest import http, make, test_key
+from tests.web.conftest import http, key_of_twin, make
 
-__all__ = ["http", "make", "test_key"]
+__all__ = ["http", "make"]
 
 # What is refused before a store is asked, in many bodies.
 BY_THE_BODY = {"test_good_events_beside_a_bad_one_are_kept", "test_a_bad_event_alone_gets_its_error"}
@@ -28,7 +28,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield nodes
 
 
-@pytest.fixture(scope="session")
+# Idle servers ask a cluster again and again: none stays longer than it is used.
+@pytest.fixture(scope="module")
 def app(cluster: Cluster) -> Iterator[Sojourn]:
     """In place of the embedded store: what is imported here runs on the cluster."""
     url = cluster.url("sojourn")
@@ -38,13 +39,13 @@ def app(cluster: Cluster) -> Iterator[Sojourn]:
     sojourn.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def new_site(app: Sojourn) -> Callable[..., Site]:
     """In place of the other one, which may be made of the embedded store already."""
     return maker_of_sites(app)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(cluster: Cluster) -> Iterator[Server]:
     """In place of one on a folder."""
     url = cluster.url("served")
@@ -52,7 +53,13 @@ def server(cluster: Cluster) -> Iterator[Server]:
     server = Server(Path())
     server.where = url
     yield server.start()
+    server.stop()
     server.close()
+
+
+@pytest.fixture(scope="module")
+def test_key(server: Server) -> str:
+    return key_of_twin(server)
 
 
 def taken_from(*modules: ModuleType, but_for: Collection[str] = ()) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sojourn.model.site import Site
 from tests.laws.test_sessions import World, follow, law, steps
 
 
-@settings(law, max_examples=max(4, law.max_examples // 2))
+@settings(law, max_examples=max(3, law.max_examples // 3))
 @given(steps=steps)
 def test_the_cluster_shows_the_oracles_sessions_after_every_step(
     app: Sojourn, new_site: Callable[..., Site], steps: list[tuple[str, list[int]]]

@@ -21,6 +21,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def test_key(server: Server) -> str:
+    return key_of_twin(server)
+
+
+def key_of_twin(server: Server) -> str:
     """A secret key of the site's test twin, made by the command while the server runs."""
     done = run("keys", "create", "--test", "--data", server.where)
     assert done.returncode == 0, done.stderr
