@@ -201,8 +201,11 @@ def test_sigterm_ends_cleanly_and_quickly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_an_export_that_is_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    """Killed in the middle of a page, whatever is half written."""
+@pytest.mark.parametrize("whole", [2, 4])
+def test_an_export_that_is_cut_off_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, whole: int
+) -> None:
+    """Killed in the middle of a page, whatever is half written, or behind the last of its four pages."""
     data, out = tmp_path / "data", tmp_path / f"sessions.{form}"
     frame = pl.DataFrame({"who": [f"v{n}" for n in range(50)], "at": ["2025-01-01T10:00:00Z"] * 50})
     frame.write_csv(tmp_path / "events.csv")
@@ -211,10 +214,12 @@ def test_an_export_that_is_cut_off_goes_on(tmp_path: Path, monkeypatch: pytest.M
     pages: list[int] = []
 
     def cut(place: exporting.Place, page: exporting.Page, output: Path) -> None:
-        if len(pages) == 2:
+        if len(pages) == whole:
             raise KeyboardInterrupt
         pages.append(page.rows)
         note(place, page, output)
+        if page.cursor is None:
+            raise KeyboardInterrupt
 
     note = exporting._note
     monkeypatch.setattr(exporting, "ROWS_A_PAGE", 15)

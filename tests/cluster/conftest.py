@@ -53,8 +53,10 @@ def server(cluster: Cluster) -> Iterator[Server]:
     server = Server(Path())
     server.where = url
     yield server.start()
-    server.stop()
-    server.close()
+    try:
+        server.stop()
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="module")

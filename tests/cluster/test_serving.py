@@ -29,8 +29,15 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def server(own_cluster: Cluster) -> Iterator[Server]:
     server = on(own_cluster).start()
     yield server
-    server.stop()  # else the next one waits for what it may have begun
-    server.close()
+    end(server)
+
+
+def end(server: Server) -> None:
+    """So that the next one need not wait for what this one may have begun."""
+    try:
+        server.stop()
+    finally:
+        server.close()
 
 
 def new_keys(server: Server, *sites: str) -> list[str]:
@@ -102,12 +109,15 @@ def test_a_dead_shard_answers_503_and_nothing_acknowledged_is_lost(
     server.send(*(event(f"v{number}", 0) for number in range(20)), key=key)
     assert event_count(server.settled(20, key)) == 20
     second.kill()
-    refused = server.ask("POST", "/v1/events", key, json={"events": [event(f"v{number}", 1) for number in range(20)]})
-    assert (refused.status_code, refused.json()["error"]) == (503, "Unavailable")
-    read = server.ask("GET", "/v1/sessions", key, params={"from": "1970-01-01"})
-    assert (read.status_code, read.json()["error"]) == (503, "Unavailable"), "whole or not at all"
-    second.start()
-    second.wait()
+    try:
+        body = {"events": [event(f"v{number}", 1) for number in range(20)]}
+        refused = server.ask("POST", "/v1/events", key, json=body)
+        assert (refused.status_code, refused.json()["error"]) == (503, "Unavailable")
+        read = server.ask("GET", "/v1/sessions", key, params={"from": "1970-01-01"})
+        assert (read.status_code, read.json()["error"]) == (503, "Unavailable"), "whole or not at all"
+    finally:
+        second.start()
+        second.wait()
     server.send(*(event(f"v{number}", number_of) for number in range(20) for number_of in (1, 2)), key=key)
     assert event_count(server.settled(60, key)) == 60, "what was half written counts once"
 

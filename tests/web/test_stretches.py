@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sojourn.app import Sojourn
 from sojourn.model.instant import iso
 from sojourn.model.site import Site
+from sojourn.reports.cursor import Cursor, encode
 from sojourn.reports.sessions import VERSIONS
 from sojourn.web.api import question_of
 from tests.conftest import NOW
@@ -41,11 +42,36 @@ def test_lists_of_any_window_and_direction_after_another_are_whole(app: Sojourn,
 
 
 def test_a_list_is_whole_however_many_versions_its_sessions_have(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    """More of the newest one than a stretch is read with; in either direction."""
+    site, times = new_site(), 3 * VERSIONS + 6
+    send(app, site, [{"type": "click", "visitor_id": f"v{n}", "occurred_at": NOW - n * 60_000} for n in range(1, 4)])
+    window = [("from", iso(NOW - 200_000)), ("to", iso(NOW + 1))]
+    app.engine.execute("SYSTEM STOP MERGES")
+    try:
+        for version in range(times):
+            send(app, site, [{"type": "click", "visitor_id": "v1", "occurred_at": NOW - 59_000 + version}])
+            page = app.page(site.id, question_of([*window, ("limit", "2")])[0], None)
+            assert [row["event_count"] for row in page.data] == [version + 2, 1]
+        for limit in ("1", "2"):
+            first = app.page(site.id, question_of([*window, ("limit", limit)])[0], None)
+            second = app.page(site.id, question_of([("cursor", first.next_cursor or ""), ("limit", limit)])[0], None)
+            shown = [row["event_count"] for row in (*first.data, *second.data)]
+            assert shown == [times + 1, 1, 1][: 2 * int(limit)]
+            (at, *_) = second.data
+            after = encode(Cursor(at["id"], "after", dict(question_of(window)[0].filters)))
+            back = app.page(site.id, question_of([("cursor", after), ("limit", limit)])[0], None)
+            assert [row["id"] for row in back.data] == [row["id"] for row in first.data]
+    finally:
+        app.engine.execute("SYSTEM START MERGES")
+
+
+def test_a_list_shows_no_session_that_is_no_more(app: Sojourn, new_site: Callable[..., Site]) -> None:
     site = new_site()
-    send(app, site, [{"type": "click", "visitor_id": f"v{n}", "occurred_at": NOW - n * 60_000} for n in range(1, 7)])
-    question, _ = question_of([("from", iso(NOW - DAY)), ("to", iso(NOW + 1)), ("limit", "2")])
-    for version in range(2 * VERSIONS):
-        send(app, site, [{"type": "click", "visitor_id": "v1", "occurred_at": NOW - 60_000 + version}])
-        page = app.page(site.id, question, None)
-        assert [row["event_count"] for row in page.data] == [version + 2, 1]
-        assert [row["started_at"] for row in page.data] == [iso(NOW - 60_000), iso(NOW - 120_000)]
+    events = [{"type": "click", "visitor_id": f"v{n}", "event_id": f"{n}", "occurred_at": NOW - n} for n in range(1, 9)]
+    send(app, site, events)
+    question, _ = question_of([("from", iso(NOW - DAY)), ("to", iso(NOW + 1)), ("limit", "3")])
+    assert app.page(site.id, question, None).has_more
+    app.decide(site.id, ["1", "3"], "own_team")
+    app.work_off()
+    shown = [row["started_at"] for row in app.page(site.id, question, None).data]
+    assert shown == [iso(NOW - 2), iso(NOW - 4), iso(NOW - 5)]

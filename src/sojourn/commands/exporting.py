@@ -1,10 +1,11 @@
-"""Lists into files: page by page, each page on the disk before the next is asked for, so that a cut-off one goes on."""
+"""Lists into files, page by page: what is on the disk is noted, so that an export that is cut off goes on there."""
 
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -19,7 +20,7 @@ from sojourn.commands.terminal import begin, err, finish, out
 from sojourn.errors import FileError, InvalidRequest
 from sojourn.web.exporting import NEXT_CURSOR, ROWS
 
-ROWS_A_PAGE = 100_000
+ROWS_A_PAGE = 90_000  # within a window of the server, which also counts what is no more
 CSV, PARQUET = "csv", "parquet"
 # Columns whose texts hardly repeat; the others are moved as dictionaries.
 UNIQUE = {"id", "lead_id", "lead", "properties", "context"}
@@ -52,8 +53,9 @@ def export(client: httpx.Client, order: Order) -> None:
     if order.output is None:
         if order.form == PARQUET:
             raise InvalidRequest("--format parquet needs a file to write to: -o FILE.parquet.")
-        for page in _pages(client, order, Place(order.pairs)):
-            sys.stdout.buffer.write(page.body)
+        with closing(_pages(client, order, Place(order.pairs))) as pages:
+            for page in pages:
+                sys.stdout.buffer.write(page.body)
         sys.stdout.buffer.flush()
         return
     try:
@@ -70,7 +72,7 @@ class Page:
     cursor: str | None
 
 
-def _pages(client: httpx.Client, order: Order, place: Place) -> Iterator[Page]:
+def _pages(client: httpx.Client, order: Order, place: Place) -> Generator[Page]:
     """What follows the place. An answer's headers say where the next page begins: that one is looked up while the body
     of this one is made and written. The header of CSV comes with the first page of the list alone.
     """
@@ -81,6 +83,8 @@ def _pages(client: httpx.Client, order: Order, place: Place) -> Iterator[Page]:
         return begin(client, order.path, [*asked, ("format", order.form), ("limit", str(most))])
 
     rows, cursor = place.rows, place.cursor
+    if place.size and cursor is None:  # it was cut off behind the last page
+        return
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(ask, cursor, rows) if order.limit is None or rows < order.limit else None
         while coming is not None:
@@ -96,10 +100,10 @@ def _pages(client: httpx.Client, order: Order, place: Place) -> Iterator[Page]:
 
 def _csv_file(client: httpx.Client, order: Order, output: Path) -> int:
     place = _place(order, output)
-    with output.open("r+b" if place.size else "wb") as file:
+    with output.open("r+b" if place.size else "wb") as file, closing(_pages(client, order, place)) as pages:
         file.truncate(place.size)
         file.seek(place.size)
-        for page in _followed(_pages(client, order, place), place):
+        for page in _followed(pages, place):
             file.write(page.body)
             _sync(file)
             place.size += len(page.body)
@@ -114,10 +118,10 @@ def _parquet_file(client: httpx.Client, order: Order, output: Path) -> int:
     if not place.size:
         shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir(parents=True, exist_ok=True)
-    with _Joined(output) as joined:
+    with _Joined(output) as joined, closing(_pages(client, order, place)) as pages:
         for number in range(place.size):
             joined.add(parts / f"{number:06}.parquet")
-        for page in _followed(_pages(client, order, place), place):
+        for page in _followed(pages, place):
             path = parts / f"{place.size:06}.parquet"
             with path.open("wb") as file:
                 file.write(page.body)
