@@ -29,25 +29,36 @@ VALUES = {
 APART = {"updated_since", "lead_id", "session_id", "segment_id"}  # lists of changes and of leads have ways of their own
 
 
-@pytest.mark.parametrize("name", [item.name for item in FILTERS if item.name not in APART])
-def test_each_filter_leaves_the_search_of_the_window_short(
-    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+@pytest.fixture
+def asked(app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """The plan of a statement that a list with these parameters asks, on a site with one session."""
     site = new_site()
     send(app, site, [{"type": "click", "visitor_id": "v", "occurred_at": NOW - 1000}])
-    asked: list[tuple[str, Any]] = []
+    heard: list[tuple[str, Any]] = []
     query = app.engine.query
 
-    def heard(text: str, parameters: Any = None) -> Any:
-        asked.append((text, parameters))
+    def hear(text: str, parameters: Any = None) -> Any:
+        heard.append((text, parameters))
         return query(text, parameters)
 
-    monkeypatch.setattr(app.engine, "query", heard)
+    def ask(statement: str, pairs: list[tuple[str, str]]) -> str:
+        monkeypatch.setattr(app.engine, "query", hear)
+        app.page(site.id, *question_of(pairs))
+        ((text, parameters),) = [each for each in heard if each[0].startswith(f"/* {statement} */")]
+        return "\n".join(row[0] for row in query(f"EXPLAIN indexes = 1 {text}", parameters))
+
+    return ask
+
+
+def test_rows_are_found_by_their_whole_keys(asked: Callable[..., str]) -> None:
+    plan = asked("session.list", [("min_events", "1")])
+    assert "started_at in 1-element set" in plan.split("PrimaryKey", 1)[1]
+
+
+@pytest.mark.parametrize("name", [item.name for item in FILTERS if item.name not in APART])
+def test_each_filter_leaves_the_search_of_the_window_short(asked: Callable[..., str], name: str) -> None:
     item = next(item for item in FILTERS if item.name == name)
     values = list(item.allowed[:2]) if item.allowed else VALUES[name if name == "to" else item.kind]
-    question, lead = question_of([(name, value) for value in values])
-    app.page(site.id, question, lead)
-    ((text, parameters),) = [each for each in asked if each[0].startswith("/* session.keys */")]
-    plan = "\n".join(row[0] for row in query(f"EXPLAIN indexes = 1 {text}", parameters))
+    plan = asked("session.keys", [(name, value) for value in values])
     assert "PrimaryKey" in plan
     assert "generic exclusion search" not in plan
