@@ -21,7 +21,7 @@ from sojourn.store.engine import Engine
 ROWS_AT_ONCE = 100_000
 MAX_EXPORT = 1_000_000
 MINUTE_MS = 60_000
-FIRST_SPAN_MS = DAY_MS
+FIRST_SPAN_MS, LONGER = 4 * DAY_MS, 16
 _INSTANTS = ("started_at", "ended_at", "updated_at")
 _IDS = {"id": ("number", PREFIX), "lead_id": ("lead", LEAD_PREFIX), "account_id": ("account", ACCOUNT_PREFIX)}
 INSTANT = pa.timestamp("ms", "UTC")
@@ -83,7 +83,7 @@ class Exports:
                     first = max(filters["from"], int(minute) * MINUTE_MS)
                     yield first, last
                     last, count = first, 0
-            until, length = since, 2 * length
+            until, length = since, LONGER * length
         # One at least: a file without rows has its columns all the same.
         if last > filters["from"] or not count:
             yield filters["from"], last
