@@ -130,7 +130,7 @@ class Server:
             found = self.sessions(key, **parameters)
             if event_count(found) == count or began > deadline:
                 return found
-            time.sleep(max(0.05, time.monotonic() - began))  # most of the time is left to what is waited for
+            time.sleep(max(0.05, 2 * (time.monotonic() - began)))  # most of the time is left to what is waited for
 
 
 def event_count(sessions: list[dict[str, Any]]) -> int:

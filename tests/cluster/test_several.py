@@ -18,6 +18,7 @@ from tests.serving import LONGEST, PATIENCE, Server, event_count, run
 
 SEEN_WITHIN = 5.0
 AT_ONCE = 4
+NUMBERS = itertools.count()  # a module's servers may be made twice, on the same store
 
 
 @contextmanager
@@ -46,8 +47,8 @@ def keys(pair: tuple[Server, Server]) -> Iterator[str]:
 
 def unused_keys(pair: tuple[Server, Server]) -> Iterator[str]:
     """Of sites of their own, known to both servers."""
-    for first in itertools.count(step=AT_ONCE):
-        texts = new_keys(pair[0], *(f"site{number}" for number in range(first, first + AT_ONCE)))
+    while True:
+        texts = new_keys(pair[0], *(f"site{next(NUMBERS)}" for _ in range(AT_ONCE)))
         for text in texts:
             assert within(PATIENCE, lambda: all(each.ask("GET", "/v1/site", text).status_code == 200 for each in pair))  # noqa: B023
         yield from texts

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -102,6 +102,22 @@ class Others:
         return min((each.word.settled for each in self.said if each.name in waited), default=None)
 
 
+class Part(Protocol):
+    """What this process does, as far as the others hear of it."""
+
+    def word(self, word: Word) -> Word:
+        """With how far it is."""
+
+    def refresh(self) -> None:
+        """Know what others may have changed."""
+
+    def go_on(self) -> None:
+        """Know it, before events are taken again."""
+
+    def wake(self) -> None:
+        """There is something new to work off."""
+
+
 class Board:
     """Raises Unavailable while the store cannot be reached. All times are by its clock: machines differ."""
 
@@ -149,6 +165,11 @@ class Board:
         """Whether a statement of one of these runs on a node, though the process itself may be gone."""
         tokens = [name.rsplit(" ", 1)[1] for name in names]
         return bool(self._engine.query(sql("process.running"), {"tokens": tokens})[0][0])
+
+    def digests(self, tables: Collection[str]) -> dict[str, int]:
+        """For each of these that holds rows, a number that changes with whatever is written to it."""
+        parameters = {"database": self._engine.address.local, "cluster": self._engine.address.cluster}
+        return dict(self._engine.query(sql("part.digests"), {**parameters, "tables": list(tables)}))
 
     def newest(self) -> int:
         """The newest commit that is stored."""

@@ -29,6 +29,8 @@ class Erasures:
     then; so is a copy of it, however late it comes. What a lead does later is a new lead's.
     """
 
+    tables = ("erasures", "receipts")
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()

@@ -47,6 +47,8 @@ class Access:
 class Keys:
     """The keys in memory, each change written before it counts."""
 
+    tables = ("keys",)
+
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits

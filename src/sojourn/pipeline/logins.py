@@ -24,6 +24,8 @@ _WRONG = "The e-mail or the password is wrong."
 class Logins:
     """In memory, each change written before it counts."""
 
+    tables = ("logins", "tickets")
+
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits

@@ -5,18 +5,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Protocol
 
 import msgspec
 
 from sojourn.errors import SojournError, Unavailable
-from sojourn.pipeline.board import Board, Others, Word
+from sojourn.pipeline.board import Board, Others, Part, Word
 from sojourn.pipeline.commits import CommitLog
 
 # Seconds. Who could not say for `HOLDS_FOR` that it is there writes nothing more, see also `board.GONE_AFTER_MS`.
 HOLDS_FOR = 10.0
 SAY_EVERY = 1.0
 LOOK_EVERY = 0.25
+# Who saw nothing new for so long looks half as often.
+CALM_AFTER = 5.0
 REFRESH_EVERY = 2.0
 WAIT_FOR = 20.0
 
@@ -28,22 +29,6 @@ _NOT_HELD = "Another process does not hold its events back"
 _NEVER = float("-inf")
 # A machine that is put to sleep does not stop this clock.
 _clock = partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
-
-
-class Part(Protocol):
-    """What this process does, as far as the others hear of it."""
-
-    def word(self, word: Word) -> Word:
-        """With how far it is."""
-
-    def refresh(self) -> None:
-        """Know what others may have changed."""
-
-    def go_on(self) -> None:
-        """Know it, before events are taken again."""
-
-    def wake(self) -> None:
-        """There is something new to work off."""
 
 
 class Presence:
@@ -61,9 +46,9 @@ class Presence:
         self._lock = threading.RLock()
         self._commits: CommitLog | None = None
         self._part: Part | None = None
-        self._said_at = self._refreshed_at = _NEVER
+        self._said_at = self._refreshed_at = self._stirred_at = _NEVER
         self._settled: set[str] = set()  # lost ones of which nothing is under way any more
-        self._newest_of_lost = self._reached = 0
+        self._newest_of_lost = self._newest_seen = self._reached = 0
         self._counting = threading.Lock()
         self._users = 0  # of the work, within this process
         self._is_overtaken = False
@@ -195,11 +180,18 @@ class Presence:
                 self._say()
 
     def _stay(self) -> None:
-        while not self._leaving.wait(LOOK_EVERY if self.others.there else SAY_EVERY / 2):
+        while not self._leaving.wait(LOOK_EVERY if self._is_stirred() else SAY_EVERY / 2):
             try:
                 self.tick()
             except SojournError:
                 continue  # `check` counts how long
+
+    def _is_stirred(self) -> bool:
+        """Whether another one is there, and any wrote something a moment ago."""
+        there = [said.word.newest for said in self.others.there]
+        if there and (newest := max(self.word.newest, *there)) > self._newest_seen:
+            self._newest_seen, self._stirred_at = newest, self._clock()
+        return bool(there) and self._clock() - self._stirred_at < CALM_AFTER
 
     def _keep_fresh(self) -> None:
         while not self._leaving.wait(REFRESH_EVERY):

@@ -28,6 +28,8 @@ class SavedView(msgspec.Struct, frozen=True):
 class SavedViews:
     """In memory, each change written before it counts; a test twin shares those of its site."""
 
+    tables = ("saved_views",)
+
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits

@@ -16,6 +16,8 @@ MAX_SEGMENTS = 1000
 class Segments:
     """The segments in memory, each change written before it counts."""
 
+    tables = ("segments",)
+
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits

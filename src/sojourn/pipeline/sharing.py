@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from sojourn.pipeline.board import Word
+from sojourn.pipeline.board import Board, Word
 from sojourn.pipeline.buffer import Buffer
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.generation import Generations
@@ -14,7 +14,10 @@ from sojourn.pipeline.worker import Worker
 
 
 class Kept(Protocol):
-    """What is in memory of what the store has."""
+    """What is in memory of what the store has in these tables."""
+
+    @property
+    def tables(self) -> tuple[str, ...]: ...
 
     def load(self) -> None: ...
 
@@ -41,6 +44,7 @@ class Share:
         self._generations = generations
         self._buffer = buffer
         self._kept = kept
+        self._loaded: dict[tuple[str, ...], list[int]] = {}
         self._synced_ms = 0
         self.is_whole = False  # whether this process, when it works, knows all that was done before it did
         if presence is not None:
@@ -67,11 +71,20 @@ class Share:
     def refresh(self) -> None:
         # What it says is to be seen with what was loaded after it said so.
         said = self._presence.others.worker if self._presence else None
-        for part in self._kept:
-            part.load()
+        if self._presence is not None:
+            self._load(self._presence.board)
         if said is not None:
             self._synced_ms = max(self._synced_ms, said.word.synced_ms)
             self._generations.built_elsewhere = said.word.built
+
+    def _load(self, board: Board) -> None:
+        """What was written to since it was loaded."""
+        digests = board.digests([table for part in self._kept for table in part.tables])
+        for part in self._kept:
+            found = [digests.get(table, 0) for table in part.tables]
+            if found != self._loaded.get(part.tables):
+                part.load()
+                self._loaded[part.tables] = found
 
     def go_on(self) -> None:
         """What was deleted meanwhile may come again."""

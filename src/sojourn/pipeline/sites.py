@@ -32,6 +32,8 @@ class Definition(msgspec.Struct, frozen=True):
 class Sites(Mapping[str, Site]):
     """The present definition of every site by its id."""
 
+    tables = ("sites",)
+
     def __init__(self, engine: Engine, commits: CommitLog) -> None:
         self._engine = engine
         self._commits = commits

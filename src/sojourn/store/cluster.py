@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,7 @@ class Cluster(Engine):
         self.token = secrets.token_hex(4)  # marks the statements of this process
         self.check_may_write: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
         first = int(self.token, 16) % len(address.nodes)  # each process begins at another one
+        self._own: dict[tuple[str, int], Client] = {}  # to one node each
         self._nodes = address.nodes[first:] + address.nodes[:first]  # last the one that did not answer
         super().__init__()
 
@@ -147,10 +148,20 @@ class Cluster(Engine):
     def on_node(self, node: tuple[str, int], text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Raises Unavailable, also when the node cannot be reached."""
         try:
-            with closing(connect_to(self.address, node, token=self.token)) as client, self._told(QUERY, name_of(text)):
-                client.command(text, parameters=dict(parameters or {}))
+            client = self._own.pop(node, None) or connect_to(self.address, node, token=self.token)
         except Unreachable as error:
             raise refused(error) from error
+        with ExitStack() as unless_it_fails:
+            unless_it_fails.callback(client.close)
+            with self._told(QUERY, name_of(text)):
+                client.command(text, parameters=dict(parameters or {}))
+            if self._own.setdefault(node, client) is client:
+                unless_it_fails.pop_all()
+
+    def close(self) -> None:
+        super().close()
+        while self._own:
+            self._own.popitem()[1].close()
 
     def create_table(self, statement: str) -> None:
         """The local table on each node, and over them the one that is asked: see `replicas`."""
