@@ -8,8 +8,6 @@ import pytest
 from sojourn.app import Sojourn
 from sojourn.model.site import Site
 from sojourn.place import Place
-from sojourn.store.address import Address
-from sojourn.store.founding import found
 from tests.cluster.nodes import Cluster, running
 from tests.conftest import NOW, maker_of_sites
 from tests.serving import Server
@@ -32,9 +30,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def app(cluster: Cluster) -> Iterator[Sojourn]:
     """In place of the embedded store: what is imported here runs on the cluster."""
-    url = cluster.url("sojourn")
-    found(Address.of(url))
-    sojourn = Sojourn.at(Place.of(url), now_ms=lambda: NOW)
+    sojourn = Sojourn.at(Place.of(cluster.founded("sojourn")), now_ms=lambda: NOW)
     yield sojourn
     sojourn.close()
 
@@ -48,10 +44,8 @@ def new_site(app: Sojourn) -> Callable[..., Site]:
 @pytest.fixture(scope="module")
 def server(cluster: Cluster) -> Iterator[Server]:
     """In place of one on a folder."""
-    url = cluster.url("served")
-    found(Address.of(url))
     server = Server(Path())
-    server.where = url
+    server.where = cluster.founded("served")
     yield server.start()
     try:
         server.stop()

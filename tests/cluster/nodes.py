@@ -15,6 +15,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from sojourn.store.address import Address
+from sojourn.store.founding import found
+
 NAME = "sojourn"
 COPIES = "copies"
 STARTS_WITHIN = 60.0
@@ -118,6 +121,11 @@ class Cluster:
     def url(self, database: str, cluster: str = NAME) -> str:
         hosts = ",".join(f"127.0.0.1:{node.http}" for node in self.nodes)
         return f"clickhouse://{hosts}/{database}?cluster={cluster}"
+
+    def founded(self, database: str) -> str:
+        """The URL of a database with its tables."""
+        found(Address.of(self.url(database)))
+        return self.url(database)
 
 
 @contextlib.contextmanager

@@ -60,8 +60,7 @@ def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
 
 
 def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Cluster, folder: Path) -> None:
-    url = cluster.url("copied")
-    assert run("cluster", "init", "--store", url).returncode == 0
+    url = cluster.founded("copied")
     for pieces in (1, random.randrange(2, 12)):
         cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
         assert cut.returncode == -9
@@ -79,8 +78,7 @@ def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Clust
 
 
 def test_a_difference_is_told(cluster: Cluster, folder: Path) -> None:
-    url = cluster.url("unequal")
-    assert run("cluster", "init", "--store", url).returncode == 0
+    url = cluster.founded("unequal")
     lacking = (
         "ROWS = copying.Copying._pieces\ncopying.Copying._pieces = lambda s, t: list(ROWS(s, t))[t == 'events':]\n"
     )

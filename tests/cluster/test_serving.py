@@ -21,7 +21,7 @@ BEGAN = 1_777_000_000_000
 def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Nodes of these tests, which may kill them."""
     with running(Path(tmp_path_factory.mktemp("killed"))) as nodes:
-        assert run("cluster", "init", "--store", nodes.url("shop")).returncode == 0
+        nodes.founded("shop")
         yield nodes
 
 

@@ -23,8 +23,7 @@ NUMBERS = itertools.count()  # a module's servers may be made twice, on the same
 
 @contextmanager
 def two_on(url: str) -> Iterator[tuple[Server, Server]]:
-    """Two servers on a new store."""
-    assert run("cluster", "init", "--store", url).returncode == 0
+    """Two servers on a store."""
     servers = (Server(Path()), Server(Path()))
     for server in servers:
         server.where = url
@@ -36,7 +35,7 @@ def two_on(url: str) -> Iterator[tuple[Server, Server]]:
 
 @pytest.fixture(scope="module")
 def pair(cluster: Cluster) -> Iterator[tuple[Server, Server]]:
-    with two_on(cluster.url("several")) as servers:
+    with two_on(cluster.founded("several")) as servers:
         yield servers
 
 

@@ -22,7 +22,7 @@ SOON = 5.0
 
 @pytest.fixture
 def pair(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
-    with two_on(cluster.url(f"shares{abs(hash(request.node.name)) % 10**9}")) as servers:
+    with two_on(cluster.founded(f"shares{abs(hash(request.node.name)) % 10**9}")) as servers:
         yield servers
 
 
@@ -65,8 +65,9 @@ def test_all_take_a_share(pair: tuple[Server, Server]) -> None:
     assert "as the facts have it" in run("doctor", "--store", pair[0].where).stdout
 
 
-@pytest.mark.parametrize("number", [pytest.param(0, marks=pytest.mark.long), 1])
-@pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_one_that_dies_or_sleeps_with_its_share_does_no_harm(
     pair: tuple[Server, Server], how: signal.Signals, number: int
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.cluster.nodes import NAME, Cluster, running
 from tests.cluster.proxy import Proxy
 from tests.cluster.test_serving import event
-from tests.serving import LONGEST, Server, event_count, run
+from tests.serving import LONGEST, Server, event_count
 
 BATCH = 200
 
@@ -66,7 +66,7 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wired]:
         return between[-1].port
 
     with running(Path(tmp_path_factory.mktemp("wired")), wires=wire) as cluster:
-        assert run("cluster", "init", "--store", cluster.url("wired")).returncode == 0
+        cluster.founded("wired")
         made = Wired(cluster, between)
         made.server.start()
         yield made
