@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sojourn.errors import Unavailable
-from sojourn.pipeline.board import GONE_AFTER_MS, Board, Said, Word
+from sojourn.pipeline.board import GONE_AFTER_MS, Board, Errand, Said, Word
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.errands import Errands
 from sojourn.pipeline.presence import HOLDS_FOR, LOOK_EVERY, Presence
@@ -72,13 +72,13 @@ class Shown(Board):
             self._store.running.pop(name, None)  # it has ended by then
         return False
 
-    def ask(self, number: int, asked: Mapping[str, Mapping[str, Any]]) -> None:
+    def ask(self, number: int, asked: Mapping[str, Errand]) -> None:
         self.reach()
         self._store.errands.update(dict.fromkeys(asked, number))
 
-    def errand(self, number: int) -> dict[str, Any] | None:
+    def errand(self, number: int) -> Errand | None:
         self.reach()
-        return {} if self._store.errands.get(self.name) == number else None
+        return Errand("", {}) if self._store.errands.get(self.name) == number else None
 
     def forget_errands(self) -> None:
         self.reach()
@@ -296,7 +296,7 @@ class Together(RuleBasedStateMachine):
             with suppress(Unavailable):
                 if settled(process):
                     self.count += 1
-                    others: dict[str, Any] = {said.name: {} for said in process.presence.others.there}
+                    others = {said.name: Errand("", {}) for said in process.presence.others.there}
                     process.errands.ask(self.count, others)
                     process.sharing = self.count
 

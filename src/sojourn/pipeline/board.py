@@ -102,6 +102,13 @@ class Others:
         return min((each.word.settled for each in self.said if each.name in waited), default=None)
 
 
+class Errand(NamedTuple):
+    """A statement by its name, and its parameters."""
+
+    statement: str
+    parameters: dict[str, Any]
+
+
 class Part(Protocol):
     """What this process does, as far as the others hear of it."""
 
@@ -144,19 +151,19 @@ class Board:
             for name, text, is_ended, ago in rows
         ]
 
-    def ask(self, number: int, asked: Mapping[str, Mapping[str, Any]]) -> None:
+    def ask(self, number: int, asked: Mapping[str, Errand]) -> None:
         """Write down for each name what it is asked by this number."""
         rows = [
-            {"name": name, "number": number, "parameters": msgspec.json.encode(parameters).decode()}
-            for name, parameters in asked.items()
+            {"name": name, "number": number, "parameters": msgspec.json.encode(errand).decode()}
+            for name, errand in asked.items()
         ]
         if rows:
             self._engine.insert("errands", tuple(rows[0]), b"\n".join(map(msgspec.json.encode, rows)))
 
-    def errand(self, number: int) -> dict[str, Any] | None:
+    def errand(self, number: int) -> Errand | None:
         """What this process is asked by this number; None when it is no more."""
         rows = self._engine.query(sql("errand.one"), {"name": self.name, "number": number})
-        return dict(msgspec.json.decode(rows[0][0])) if rows else None
+        return msgspec.json.decode(rows[0][0], type=Errand) if rows else None
 
     def forget_errands(self) -> None:
         self._engine.execute("TRUNCATE TABLE errands")

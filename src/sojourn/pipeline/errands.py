@@ -1,4 +1,5 @@
-"""Shares of a pass that other processes of a shared store take, so that its work is spread over all of them.
+"""Shares of a pass that other processes of a shared store take, so that its work is spread over all of them: each a
+statement over leads that have nothing to do with those of the others (`parting.py`).
 
 The one that works writes down a share for each other one and says that it asks. Who is asked says that it helps, looks
 whether it still is asked, and runs one statement; until it says that it has ended, nobody else takes the work, and who
@@ -10,29 +11,29 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import Any
 
 import xxhash
 
 from sojourn.errors import SojournError
+from sojourn.pipeline.board import Errand
 from sojourn.pipeline.presence import WAIT_FOR, Presence
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
-DIRECT = "session.recompute_direct"
-_STATEMENT = xxhash.xxh3_64_hexdigest(sql(DIRECT).encode())  # a process of another version may have another one
+# What makes sessions anew where no identity fact concerns the leads, and where some do.
+DIRECT, LINKED = "session.recompute_direct", "session.recompute"
+# A process of another version may have other ones.
+_STATEMENTS = xxhash.xxh3_64_hexdigest((sql(DIRECT) + sql(LINKED)).encode())
 # Seconds. Who is asked and does not begin within these is busy or stands still: the share is done here.
 BEGINS_WITHIN = 2.0
 
 _NO_END = "What another process was asked to do has not ended"
-Parameters = Mapping[str, Any]
 
 
 class Errands:
-    """`run` is what a share is: a statement with these parameters, which may be repeated."""
+    """`run` does a share, which may be repeated."""
 
-    def __init__(self, presence: Presence, run: Callable[[Parameters], None]) -> None:
+    def __init__(self, presence: Presence, run: Callable[[Errand], None]) -> None:
         self._presence = presence
         self._board = presence.board
         self._run = run
@@ -42,14 +43,14 @@ class Errands:
     def helpers(self) -> list[str]:
         """The names of those that can take a share now."""
         there = self._presence.others.there
-        return [said.name for said in there if said.word.can_help == _STATEMENT and not said.word.helps]
+        return [said.name for said in there if said.word.can_help == _STATEMENTS and not said.word.helps]
 
-    def share(self, parts: Sequence[Parameters]) -> None:
+    def share(self, parts: Sequence[Errand]) -> None:
         """Each part is done when this returns: the first by this process, the others by helpers as far as there are.
 
         Raises Unavailable: then all is to be done again, after `settle`.
         """
-        own, asked = list(parts), dict[str, Parameters]()
+        own, asked = list(parts), dict[str, Errand]()
         for name in self.helpers()[: len(parts) - 1]:
             asked[name] = own.pop()
         number = time.time_ns()
@@ -65,7 +66,7 @@ class Errands:
         for name in asked.keys() - done:
             self._run(asked[name])
 
-    def ask(self, number: int, asked: Mapping[str, Parameters]) -> None:
+    def ask(self, number: int, asked: Mapping[str, Errand]) -> None:
         """Each of these is to do its share, known by this number."""
         self.is_settled = False
         self._board.ask(number, asked)
@@ -115,7 +116,7 @@ class Errands:
         """Do what this process is asked by the one that works; True if there was something. Raises Unavailable."""
         presence = self._presence
         if not presence.word.can_help:
-            presence.say(can_help=_STATEMENT)
+            presence.say(can_help=_STATEMENTS)
         number = presence.asked()
         if number in (0, self._seen):
             return False
@@ -123,9 +124,9 @@ class Errands:
         presence.begin()
         is_done = False
         try:
-            parameters = self.accept(number)
-            if parameters is not None:
-                self._run(parameters)
+            errand = self.accept(number)
+            if errand is not None:
+                self._run(errand)
                 is_done = True
         finally:
             try:
@@ -134,7 +135,7 @@ class Errands:
                 presence.end()
         return True
 
-    def accept(self, number: int) -> Parameters | None:
+    def accept(self, number: int) -> Errand | None:
         """What this process is to do by this number; nobody else works until it says that it has ended. None when it
         is not asked any more.
         """
@@ -146,7 +147,7 @@ class Errands:
         """Say so."""
         self._presence.say(helps=0, helped=number if is_done else -number)
 
-    def _is_begun(self, number: int, asked: Mapping[str, Parameters]) -> bool:
+    def _is_begun(self, number: int, asked: Mapping[str, Errand]) -> bool:
         """Whether all of them that are there have begun, or ended."""
         there = [said.word for said in self._presence.others.there if said.name in asked]
         return all(number in (word.helps, abs(word.helped)) for word in there)
@@ -163,4 +164,6 @@ class Errands:
 
 def errands_of(presence: Presence | None, engine: Engine) -> Errands | None:
     """None where no other process can help."""
-    return None if presence is None else Errands(presence, partial(engine.execute, sql(DIRECT)))
+    if presence is None:
+        return None
+    return Errands(presence, lambda errand: engine.execute(sql(errand.statement), errand.parameters))

@@ -112,10 +112,18 @@ def paths_from(engine: Engine, site_id: str, keys: set[str]) -> dict[str, set[st
 
 def keys_behind(engine: Engine, site_id: str, leads: set[str]) -> list[str]:
     """Every key whose events may belong to one of the leads: these, what named them, what named that, and so on."""
-    found, frontier = set(leads), leads
+    return sorted(leads.union(*members_behind(engine, site_id, leads).values()))
+
+
+def members_behind(engine: Engine, site_id: str, leads: set[str]) -> dict[str, set[str]]:
+    """The same by what named whom: for each ref the keys that ever named it."""
+    found: dict[str, set[str]] = {}
+    asked, frontier = set(leads), leads
     for _ in range(MEMBER_STEPS):
         refs = sorted(ref for ref in frontier if not ref.startswith(VISITOR))  # nothing names a visitor behind a key
         rows = engine.query(sql("member.keys"), {"site_id": site_id, "refs": refs}) if refs else []
-        frontier = {key for (key,) in rows} - found
-        found |= frontier
-    return sorted(found)
+        for ref, key in rows:
+            found.setdefault(ref, set()).add(key)
+        frontier = {key for _, key in rows} - asked
+        asked |= frontier
+    return found

@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sojourn.model import channel, intent
-from sojourn.model.identity import VISITOR
 from sojourn.model.site import DAY_MS, Site, path_pattern
-from sojourn.pipeline.errands import DIRECT, Errands
-from sojourn.pipeline.owners import keys_behind, reach
+from sojourn.pipeline.board import Errand
+from sojourn.pipeline.errands import DIRECT, LINKED, Errands
+from sojourn.pipeline.owners import keys_behind, members_behind, reach
+from sojourn.pipeline.parting import Members, keys_of, parted
 from sojourn.pipeline.touched import FOREVER, Range, Touch
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
@@ -16,7 +17,7 @@ from sojourn.store.engine import Engine
 LEADS_AT_ONCE = 10_000
 # From so many events in one session on, a lead is kept in slices: reading them all would take longer than a pass may.
 VERY_MANY = 5000
-# From so many visitors in a pass on it is worth the half second that it takes others to hear of their share.
+# From so many leads in a pass on it is worth the half second that it takes others to hear of their share.
 SHARED_FROM = 2000
 
 
@@ -111,26 +112,22 @@ class Recompute:
 
     def _recompute_plain(self, windows: list[Touch]) -> None:
         if windows:
-            keys = self._keys(windows)
-            linked = reach(self._engine, self._site_id, set(keys))
-            if not self._shared(windows, linked):
-                self._write(DIRECT if not linked else "session.recompute", windows, keys=keys)
+            leads = {window.lead for window in windows}
+            members = members_behind(self._engine, self._site_id, leads)
+            linked = reach(self._engine, self._site_id, leads.union(*members.values()))
+            helper_count = len(self._errands.helpers()) if self._errands and len(windows) >= SHARED_FROM else 0
+            shares = [self._share(part, members, linked) for part in parted(windows, members, 1 + helper_count)]
+            if self._errands and helper_count:
+                self._errands.share(shares)
+            else:
+                for share in shares:
+                    self._engine.execute(sql(share.statement), share.parameters)
             self._slice([], self._grown(windows))
 
-    def _shared(self, windows: list[Touch], linked: set[str]) -> bool:
-        """Whether the windows were many, and done by several processes. What they share are visitors of whom no
-        identity fact tells: between others sessions may move, and these are written one after the other.
-        """
-        helper_count = len(self._errands.helpers()) if self._errands is not None else 0
-        free = [each for each in windows if each.lead.startswith(VISITOR) and each.lead not in linked]
-        if self._errands is None or not helper_count or len(free) < SHARED_FROM:
-            return False
-        if others := [each for each in windows if not each.lead.startswith(VISITOR) or each.lead in linked]:
-            self._write("session.recompute", others, keys=self._keys(others))
-        size = -(-len(free) // (helper_count + 1))
-        parts = [free[start : start + size] for start in range(0, len(free), size)]
-        self._errands.share([self._parameters(part, keys=[each.lead for each in part]) for part in parts])
-        return True
+    def _share(self, windows: list[Touch], members: Members, linked: set[str]) -> Errand:
+        keys = keys_of({window.lead for window in windows}, members)
+        statement = DIRECT if linked.isdisjoint(keys) else LINKED
+        return Errand(statement, self._parameters(windows, keys=keys))
 
     def _slice(self, touches: list[Touch], leads: set[str]) -> None:
         """Bring slices up to date: those that were touched, and all of leads that have none yet."""
