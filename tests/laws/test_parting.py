@@ -55,10 +55,13 @@ def test_parts_that_are_done_at_once_show_the_oracles_sessions(app: Sojourn, new
 @given(
     members=st.dictionaries(refs, st.sets(refs, min_size=1, max_size=3), max_size=12),
     leads=st.sets(refs, min_size=1),
+    linked=st.sets(refs),
     count=st.integers(1, 5),
 )
-def test_parts_share_no_key_and_hold_each_lead_once(members: dict[str, set[str]], leads: set[str], count: int) -> None:
-    parts = parted([Touch(lead, 0, 1) for lead in sorted(leads)], members, count)
+def test_parts_share_no_key_and_hold_each_lead_once(
+    members: dict[str, set[str]], leads: set[str], linked: set[str], count: int
+) -> None:
+    parts = parted([Touch(lead, 0, 1) for lead in sorted(leads)], members, linked, count)
     assert sorted(touch.lead for part in parts for touch in part) == sorted(leads)
     assert len(parts) <= count
     assert all(parts)
@@ -66,6 +69,14 @@ def test_parts_share_no_key_and_hold_each_lead_once(members: dict[str, set[str]]
     assert sum(map(len, keys)) == len(set().union(*keys))
 
 
-def test_parts_of_strangers_are_of_one_size() -> None:
+def test_parts_are_of_one_size_and_linked_leads_in_few() -> None:
     windows = [Touch(f"v:{number}", 0, 1) for number in range(3001)]
-    assert sorted(map(len, parted(windows, {}, 3))) == [1000, 1000, 1001]
+    linked = {f"v:{number}" for number in range(0, 3001, 10)}
+    parts = parted(windows, {}, linked, 3)
+    assert sorted(map(len, parts)) == [1000, 1000, 1001]
+    assert [any(touch.lead in linked for touch in part) for part in parts] == [True, False, False]
+
+
+def test_what_hangs_together_is_one_part() -> None:
+    windows = [Touch(f"v:{number}", 0, 1) for number in range(5)]
+    assert len(parted(windows, {"i:1": {touch.lead for touch in windows}}, set(), 3)) == 1

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -14,6 +14,8 @@ from sojourn.errors import Unavailable
 from sojourn.pipeline.commits import NEWEST
 from sojourn.sql import sql
 from sojourn.store.cluster import Cluster
+
+Content = TypeVar("Content")
 
 # One that says nothing for so long is gone; it wrote nothing more for five seconds then, see presence.py. The five are
 # more than clocks may be apart.
@@ -147,7 +149,9 @@ class Board:
         """What each other one said last, also those that are gone."""
         rows = self._engine.query(sql("process.others"), {"name": self.name})
         return [
-            Said(name, _word(text), not is_ended and ago < GONE_AFTER_MS and not _is_gone(name), bool(is_ended))
+            Said(
+                name, _decoded(text, Word), not is_ended and ago < GONE_AFTER_MS and not _is_gone(name), bool(is_ended)
+            )
             for name, text, is_ended, ago in rows
         ]
 
@@ -163,7 +167,7 @@ class Board:
     def errand(self, number: int) -> Errand | None:
         """What this process is asked by this number; None when it is no more."""
         rows = self._engine.query(sql("errand.one"), {"name": self.name, "number": number})
-        return msgspec.json.decode(rows[0][0], type=Errand) if rows else None
+        return _decoded(rows[0][0], Errand) if rows else None
 
     def forget_errands(self) -> None:
         self._engine.execute("TRUNCATE TABLE errands")
@@ -173,8 +177,12 @@ class Board:
         tokens = [name.rsplit(" ", 1)[1] for name in names]
         return bool(self._engine.query(sql("process.running"), {"tokens": tokens})[0][0])
 
-    def digests(self, tables: Collection[str]) -> dict[str, int]:
-        """For each of these that holds rows, a number that changes with whatever is written to it."""
+    def digests(self, tables: Collection[str]) -> dict[str, int] | None:
+        """For each of these that holds rows, a number that changes with whatever is written to it. None where one copy
+        of a table may know more than another one, and so none can speak for what is read.
+        """
+        if self._engine.is_replicated:
+            return None
         parameters = {"database": self._engine.address.local, "cluster": self._engine.address.cluster}
         return dict(self._engine.query(sql("part.digests"), {**parameters, "tables": list(tables)}))
 
@@ -196,10 +204,10 @@ def shown(name: str) -> str:
     return f"number {number} on {here.split('/')[0]}"
 
 
-def _word(text: str) -> Word:
-    """Raises Unavailable for that of a program which says other things."""
+def _decoded(text: str, kind: type[Content]) -> Content:
+    """Raises Unavailable for what a program wrote that says other things."""
     try:
-        return msgspec.json.decode(text, type=Word)
+        return msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError:
         raise Unavailable("A process of another version of Sojourn is on this store; end it.") from None
 

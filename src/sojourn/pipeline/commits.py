@@ -128,9 +128,11 @@ class CommitLog:
 
     def hear(self, settled: int | None, newest: Mapping[str, int], reached: int) -> bool:
         """What other processes say: up to where all of them have settled (None: there are none), the newest commit
-        that each wrote, and an id that no later one of this process shall have. Whether there is a new commit.
+        that each wrote, and an id that no later one of this process shall have. Whether there is a new commit, or one
+        that waited for them may be worked off now.
         """
         with self._lock:
+            before = self._settled()
             fresh = [new for name, new in newest.items() if new > self._elsewhere.get(name, 0)]
             for commit_id in fresh:
                 self._wait(_Entry(commit_id, commit_id, 1, 0))
@@ -138,7 +140,7 @@ class CommitLog:
             self._floor = settled
             self._lowest = min((each for each in (settled, self._lowest) if each is not None), default=None)
             self._last = max([self._last, reached, *fresh])
-            return bool(fresh)
+            return bool(fresh) or self._settled() > before
 
     def stamp(self) -> int:
         """A number for a version of something else than events, in the same order."""
@@ -164,7 +166,10 @@ class CommitLog:
     def settled(self) -> int:
         """No insert with an id up to this one is still under way."""
         with self._lock:
-            return min([max([self._newest_written, *self._elsewhere.values()]), *self._floors()])
+            return self._settled()
+
+    def _settled(self) -> int:
+        return min([max([self._newest_written, *self._elsewhere.values()]), *self._floors()])
 
     def take_floor(self) -> int | None:
         """Whoever worked further than this looks again: one that began since this was asked last may have written from

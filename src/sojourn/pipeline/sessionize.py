@@ -116,8 +116,9 @@ class Recompute:
             members = members_behind(self._engine, self._site_id, leads)
             linked = reach(self._engine, self._site_id, leads.union(*members.values()))
             helper_count = len(self._errands.helpers()) if self._errands and len(windows) >= SHARED_FROM else 0
-            shares = [self._share(part, members, linked) for part in parted(windows, members, 1 + helper_count)]
-            if self._errands and helper_count:
+            parts = parted(windows, members, linked, 1 + helper_count)
+            shares = [self._share(part, members, linked) for part in parts]
+            if self._errands and len(shares) > 1:
                 self._errands.share(shares)
             else:
                 for share in shares:

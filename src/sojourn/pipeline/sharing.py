@@ -44,7 +44,7 @@ class Share:
         self._generations = generations
         self._buffer = buffer
         self._kept = kept
-        self._loaded: dict[tuple[str, ...], list[int]] = {}
+        self._loaded: dict[tuple[str, ...], list[int] | None] = {}
         self._synced_ms = 0
         self.is_whole = False  # whether this process, when it works, knows all that was done before it did
         if presence is not None:
@@ -81,8 +81,8 @@ class Share:
         """What was written to since it was loaded."""
         digests = board.digests([table for part in self._kept for table in part.tables])
         for part in self._kept:
-            found = [digests.get(table, 0) for table in part.tables]
-            if found != self._loaded.get(part.tables):
+            found = [digests.get(table, 0) for table in part.tables] if digests is not None else None
+            if found is None or found != self._loaded.get(part.tables):
                 part.load()
                 self._loaded[part.tables] = found
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -39,6 +40,8 @@ _SETTINGS = {
     "receive_timeout": 10,  # seconds without a sign of a node; one that works gives signs
     "send_timeout": 10,
 }
+# A node reads its own copy before it looks for the first one that is there: a write is on most copies, not on each.
+_COPIED = {"prefer_localhost_replica": 0}
 # A statement about the files of a table, which each node does for its own.
 _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)
 _READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
@@ -54,8 +57,14 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
 _pools = cache(patient_pools)
 
 
-def connect_to(address: Address, node: tuple[str, int], database: str | None = None, token: str = "") -> Client:
-    """`token` marks what is asked through it. Raises Unreachable and other StoreErrors."""
+def connect_to(
+    address: Address,
+    node: tuple[str, int],
+    database: str | None = None,
+    token: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Client:
+    """`token` marks what is asked through it, `more` are settings. Raises Unreachable and other StoreErrors."""
     return get_client(
         host=node[0],
         port=node[1],
@@ -68,7 +77,7 @@ def connect_to(address: Address, node: tuple[str, int], database: str | None = N
         send_receive_timeout=_ANSWER_SECONDS,
         pool_mgr=_pools(address.is_verified, address.ca),
         autogenerate_session_id=False,
-        settings={**_SETTINGS, "log_comment": token},
+        settings={**_SETTINGS, **more, "log_comment": token},
     )
 
 
@@ -90,7 +99,7 @@ class Cluster(Engine):
     breaking = (OperationalError, OSError)
 
     def __init__(self, address: Address, *, is_replicated: bool = False) -> None:
-        """`is_replicated`: how tables are made; for what is in them it makes no difference."""
+        """`is_replicated`: whether its tables have copies, of which all servers are to read the same one."""
         self.address = address
         self.is_replicated = is_replicated
         self.token = secrets.token_hex(4)  # marks the statements of this process
@@ -109,10 +118,13 @@ class Cluster(Engine):
         *others, last = self._nodes
         for node in others:
             try:
-                return connect_to(self.address, node, token=self.token)
+                return self._connect_to(node)
             except Unreachable:
                 self._nodes = (*(other for other in self._nodes if other != node), node)
-        return connect_to(self.address, last, token=self.token)
+        return self._connect_to(last)
+
+    def _connect_to(self, node: tuple[str, int]) -> Client:
+        return connect_to(self.address, node, token=self.token, more=_COPIED if self.is_replicated else {})
 
     def query(self, text: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
         return super().query(*self._fitted(text, parameters))
@@ -148,7 +160,7 @@ class Cluster(Engine):
     def on_node(self, node: tuple[str, int], text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Raises Unavailable, also when the node cannot be reached."""
         try:
-            client = self._own.pop(node, None) or connect_to(self.address, node, token=self.token)
+            client = self._own.pop(node, None) or self._connect_to(node)
         except Unreachable as error:
             raise refused(error) from error
         with ExitStack() as unless_it_fails:

@@ -47,7 +47,8 @@ def opened(address: Address) -> Cluster:
     with closing(connected(address, database="")) as client:
         if (address.database,) not in _rows(client, "SELECT name FROM system.databases"):
             raise StoreError(f"There is no database {address.database} at {address}; `sojourn cluster init` makes it.")
-    cluster = Cluster(address)
+        made = _rows(client, f"SELECT engine FROM system.tables WHERE database = '{address.local}' AND name = 'events'")
+    cluster = Cluster(address, is_replicated=any(engine.startswith("Replicated") for (engine,) in made))
     if waiting := missing(cluster):
         raise StoreError(f"The tables at {address} lack {', '.join(waiting)}; `sojourn cluster init` makes them.")
     return cluster
