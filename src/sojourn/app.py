@@ -1,12 +1,12 @@
 """class Sojourn: builds the parts and delegates to them; no logic of its own."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sojourn.clock import clock_ms
 from sojourn.errors import InvalidRequest, NotFound, Unavailable
 from sojourn.model.bounds import Bounds
 from sojourn.model.event import Event
@@ -65,10 +65,6 @@ from sojourn.store.address import Address
 from sojourn.store.embedded import Embedded
 from sojourn.store.engine import Engine
 from sojourn.store.merges import Merges
-
-
-def clock_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Sojourn:
@@ -141,7 +137,7 @@ class Sojourn:
         self.erasing = Erasing(
             self.engine, self.commits, self.sites, self.generations, self.erasures, self.cleaner, self.turns
         )
-        chores = (self.erasing.work, self.retention.work, self.cleaner.work)
+        chores = (self.erasing.work, self.retention.work, self.cleaner.work, self.merges.work)
         clocks = (self.now_ms, self.commits.change_ms)
         heal = Healing(self.engine, self.commits).work
         self.loop = Loop(
@@ -289,6 +285,7 @@ class Sojourn:
         """Ends the worker, records how far it got, and closes the engine."""
         try:
             self.loop.stop()
+            self.merges.close()
             self.refusals.save()
             # After this a restart need not do again what a power cut might have taken along.
             os.sync()

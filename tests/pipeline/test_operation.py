@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sojourn.app import Sojourn, clock_ms
+from sojourn.app import Sojourn
+from sojourn.clock import clock_ms
 from sojourn.errors import Unavailable
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import MOST_ENTRIES, CommitLog, Waiting

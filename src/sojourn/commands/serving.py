@@ -8,7 +8,8 @@ import uvloop
 
 import sojourn
 from sojourn import logs
-from sojourn.app import Sojourn, clock_ms
+from sojourn.app import Sojourn
+from sojourn.clock import clock_ms
 from sojourn.commands.memory import keep_few_arenas
 from sojourn.commands.terminal import out
 from sojourn.errors import StoreError

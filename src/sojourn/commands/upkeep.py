@@ -9,7 +9,7 @@ import msgspec
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from sojourn.app import clock_ms
+from sojourn.clock import clock_ms
 from sojourn.commands.terminal import err, out, size
 from sojourn.errors import ERRORS, SojournError, StoreError, Unavailable
 from sojourn.model.instant import iso

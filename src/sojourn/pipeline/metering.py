@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from sojourn.model.event import Event
 from sojourn.model.refusal import Reason
 from sojourn.store.engine import INSERT, Statement
+from sojourn.store.merges import MERGE
 
 # From so many milliseconds between occurred_at and received_at on, an event is late.
 LATE_MS = 60_000
@@ -114,7 +115,7 @@ class Meter:
         if statement.failure:
             self.failures.add(INSERT if is_insert else "query")
             self._say_failure({**told, "failure": statement.failure})
-        elif self._slow_seconds and statement.seconds >= self._slow_seconds:
+        elif self._slow_seconds and statement.seconds >= self._slow_seconds and statement.name != MERGE:
             log.warning("slow query", extra={"fields": told})
 
     def _say_failure(self, told: dict[str, object]) -> None:

@@ -116,7 +116,7 @@ class Worker:
             self._revealed = [left for left in self._revealed if left not in ranges]
         self.done = max(self.done, upto)
         self._commits.worked_off(upto)
-        if not (did_work or self.waiting() or self._sites.building()):
+        if not (self._revealed or self._sites.building()):
             self._merges.release()
         return did_work
 

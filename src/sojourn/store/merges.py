@@ -2,35 +2,47 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+from sojourn.errors import SojournError
+from sojourn.sql import sql
 from sojourn.store.engine import Engine
-from sojourn.store.priority import put_merges_behind
+from sojourn.store.priority import give_way, put_merges_behind
 
 # Merging what an import just wrote would cost as much as writing it; small parts of other events go on being merged.
 HELD_BYTES = 20_000_000
+# To merge a month whole reads and writes it once, in a thread: what is larger is left to the engine.
+MOST_BYTES = 10_000_000_000
+MERGE = "part.merge"  # what it is called among statements
 _SETTING = "max_bytes_to_merge_at_max_space_in_pool"
-_TABLES = ("events", "sessions")
+_TABLES = ("sessions", "events")
 
 
 class Merges:
     """Released at the start, so that a process that ended in between leaves nothing behind; where others may hold them,
     by the first that finds nothing left to do.
+
+    The embedded engine merges what was held back at once, each month to a single part: a list or a session is read in
+    two thirds of the time that it takes of five, where the engine would stop. A server does it (`work`), for which
+    commands are too short.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
         self._is_held = True
+        self._is_due = False  # released, but for what `work` has to do first
         self._holders = 0
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
         if not engine.is_shared:
             self.release()
-        if engine.folder is not None:
             put_merges_behind()  # its threads are there once there are tables
 
     def hold(self) -> None:
         """From now on, until a release."""
         with self._lock:
+            self._is_due = False
             if not self._is_held:
                 self._is_held = True  # first: what fails in the middle is released all the same
                 self._set(f"MODIFY SETTING {_SETTING} = {HELD_BYTES}")
@@ -50,9 +62,54 @@ class Merges:
     def release(self) -> None:
         """Let merges take what was held back; nothing when nothing was, or while somebody holds them."""
         with self._lock:
-            if self._is_held and not self._holders:
-                self._set(f"RESET SETTING {_SETTING}")
-                self._is_held = False
+            if not self._is_held or self._is_due or self._holders:
+                return
+            self._is_due = not self._engine.is_shared and bool(self._scattered())
+            if not self._is_due:
+                self._reset()
+
+    def work(self, _now_ms: int) -> bool:
+        """Begin, in a thread of its own, to merge whole what was released; False, as nobody need wait for it."""
+        with self._lock:
+            if self._is_due and self._thread is None and not self._is_closed:
+                self._thread = threading.Thread(target=self._merge, name="sojourn-merges", daemon=True)
+                self._thread.start()
+        return False
+
+    def close(self) -> None:
+        """What is under way is given up; the next server begins it anew."""
+        with self._lock:
+            self._is_closed = True
+            thread = self._thread
+        if thread is None:
+            return
+        for order in ("STOP", "START"):
+            for table in _TABLES:
+                with suppress(SojournError):
+                    self._engine.execute(f"SYSTEM {order} MERGES {table}")
+            thread.join()
+
+    def _merge(self) -> None:
+        give_way()
+        for table, month in self._scattered():
+            if not self._is_due or self._is_closed:
+                break
+            with suppress(SojournError):  # such as for want of room: then the engine does what it can
+                self._engine.execute(f"/* {MERGE} */ OPTIMIZE TABLE {table} PARTITION ID '{month}' FINAL")
+        with self._lock, suppress(SojournError):
+            self._thread = None
+            if self._is_due and not self._is_closed:
+                self._reset()
+                self._is_due = False
+
+    def _scattered(self) -> list[tuple[str, str]]:
+        """Tables and months of which more than a quarter lies in other parts than the largest one."""
+        parameters = {"tables": list(_TABLES), "least": HELD_BYTES, "most": MOST_BYTES}
+        return [(table, month) for table, month in self._engine.query(sql("part.scattered"), parameters)]
+
+    def _reset(self) -> None:
+        self._set(f"RESET SETTING {_SETTING}")
+        self._is_held = False
 
     def _set(self, change: str) -> None:
         for table in _TABLES:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 # A tenth of a core's time while others want it, all of it else.
@@ -17,6 +18,12 @@ def put_merges_behind() -> int:
         for thread in _THREADS.iterdir():
             lowered += _lowered(thread)
     return lowered
+
+
+def give_way() -> None:
+    """Lower the priority of the thread that calls this."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _lowered(thread: Path) -> bool:
