@@ -104,7 +104,7 @@ class Sojourn:
 
     def _build_reports(self) -> None:
         """What reads."""
-        self.leads = Leads(self.engine)
+        self.leads = Leads(self.engine, self.served)
         self.sessions = Sessions(self.engine, self.served)
         self.lead_pages = LeadPages(self.engine, self.sessions)
         holding = Holding(self.engine)

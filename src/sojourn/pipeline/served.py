@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from sojourn.model.identity import lead_id_of
 from sojourn.model.site import Site
 from sojourn.pipeline.metering import Meter
 from sojourn.sql import sql
@@ -35,6 +36,7 @@ class Served:
         self._most = most
         self._lock = threading.Lock()
         self._readings: OrderedDict[_Key, _Reading] = OrderedDict()
+        self._refs: OrderedDict[str, str] = OrderedDict()  # by lead_id, which is a hash of the site and the ref
 
     def note(self, site_id: str, generation: int, rows: Iterable[Mapping[str, Any]]) -> None:
         """These rows of a generation of `sessions` go out.
@@ -52,9 +54,15 @@ class Served:
                 changed += before.content != reading.content
                 self._readings[key] = reading
                 self._readings.move_to_end(key)
-            while len(self._readings) > self._most:
-                self._readings.popitem(last=False)
+                self._refs[lead_id_of(site_id, row["lead"])] = row["lead"]
+            for remembered in (self._readings, self._refs):
+                while len(remembered) > self._most:
+                    remembered.popitem(last=False)
         self._meter.changed_after_served.add(count=changed)
+
+    def ref_of(self, lead_id: str) -> str | None:
+        """Whose lead_id it is, of those whose sessions were served."""
+        return self._refs.get(lead_id)
 
     def check(self, site: Site, site_id: str, leads: Iterable[str]) -> None:
         """After a pass over these leads: count the sessions that are no longer as they were served.

@@ -7,14 +7,16 @@ from sojourn.model.identity import EMAIL, HANDLE, ID, LEAD_PREFIX, VISITOR, lead
 from sojourn.model.session import PREFIX, decode_id
 from sojourn.pipeline.erasures import Erasures, Receipt
 from sojourn.pipeline.owners import Owners, keys_behind
+from sojourn.pipeline.served import Served
 from sojourn.reports.present import identifier
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
 
 class Leads:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, served: Served) -> None:
         self._engine = engine
+        self._served = served
 
     def behind(self, site_id: str, text: str) -> tuple[str, ...]:
         """The refs of the leads that a lead_id, an own id, an e-mail, a phone or a visitor id stands for now."""
@@ -43,7 +45,7 @@ class Leads:
 
     def candidates(self, site_id: str, text: str) -> list[str]:
         """The refs that the text may mean: a single one for a lead_id."""
-        ref = self._of_lead_id(site_id, text) if text.startswith(LEAD_PREFIX) else None
+        ref = self._of_lead_id(site_id, text)
         if ref is not None:
             return [ref]
         candidates = [ID + text, VISITOR + text, f"{HANDLE}phone:{text}"]
@@ -68,6 +70,9 @@ class Leads:
         number = number_of(text)
         if number is None:
             return None
+        ref = self._served.ref_of(text)
+        if ref is not None and lead_id_of(site_id, ref) == text:
+            return ref
         rows = self._engine.query(sql("lead.of_number"), {"site_id": site_id, "lead_number": number})
         return str(rows[0][0]) if rows else None
 

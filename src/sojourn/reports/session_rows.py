@@ -49,11 +49,17 @@ class SessionRows:
 
     def of_numbers(self, site: Site, site_id: str, numbers: Sequence[int]) -> list[SessionRow]:
         """The rows of these sessions, newest first; of one that is no more there is none."""
+        return self.present({"site_id": site_id, "generation": site.generation}, numbers)
+
+    def present(self, place: Parameters, numbers: Sequence[int]) -> list[SessionRow]:
+        """The same, of the site and the generation that `place` names."""
         if not numbers:
             return []
-        parameters = {"site_id": site_id, "generation": site.generation, **keys_of(numbers), "most": len(numbers)}
-        text = sql("session.list").replace("/* filters */", "1").replace("/* order */", "DESC")
-        return self.read(text, parameters)
+        parameters = {"site_id": place["site_id"], "generation": place["generation"], **keys_of(numbers)}
+        versions = sorted(self._engine.query(sql("session.versions"), parameters), key=lambda row: row[:2])
+        newest = {number: (is_deleted, shown) for number, _, is_deleted, shown in versions}  # the last one stays
+        found = [(number, shown) for number, (is_deleted, shown) in reversed(newest.items()) if not is_deleted]
+        return [_row(started_ms_of(number), number, shown) for number, shown in found]
 
 
 def keys_of(numbers: Sequence[int]) -> dict[str, list[int]]:

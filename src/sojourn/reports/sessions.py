@@ -134,8 +134,9 @@ class Sessions:
         asked, most = self._asked(site, site_id, question, now_ms), question.limit + 1
         if question.filters.keys() <= WINDOW and question.leads is None:
             return self._nearest(asked, site_id, most)
-        is_of_leads = question.filters.keys() <= OF_LEADS
-        return self._chosen(asked, most, "session.keys_of_leads" if is_of_leads else "session.keys")
+        if question.leads is not None and question.filters.keys() <= OF_LEADS:
+            return self._chosen(asked, most, "session.keys_of_leads", question.leads)
+        return self._chosen(asked, most, "session.keys")
 
     def _nearest(self, asked: "_Asked", site_id: str, most: int) -> list[SessionRow]:
         """The first rows of a list that only its window chooses. No more is read than a stretch as long as such rows
@@ -158,9 +159,12 @@ class Sessions:
             self._stretches[place] = _stretch_of(edge_ms, rows)
         return rows
 
-    def _chosen(self, asked: "_Asked", most: int, keys_text: str) -> list[SessionRow]:
+    def _chosen(
+        self, asked: "_Asked", most: int, keys_text: str, leads: Sequence[str] | None = None
+    ) -> list[SessionRow]:
         """Of every session that matches, the present version does, so keys are chosen over all versions, which needs
-        no merging; those whose present one does not match drop out, and then more are read.
+        no merging; those whose present one does not match drop out, and then more are read. With `leads` nothing but
+        these and what is in a key chooses them.
         """
         found: list[SessionRow] = []
         asked.parameters["most"] = most + most // 16
@@ -168,12 +172,20 @@ class Sessions:
             keys = self._engine.query(asked.text(keys_text), asked.parameters)
             numbers = list(dict.fromkeys(number for _, number in keys))
             if numbers:
-                parameters = {**asked.parameters, **keys_of(numbers), "most": most - len(found)}
-                found += self._session_rows.read(asked.text("session.list"), parameters)
+                found += self._matching(asked, numbers, most - len(found), leads)
             if len(keys) < asked.parameters["most"] or len(found) >= most:
                 return found
             asked.parameters["most"] *= 2  # what was written often of late fills a page with its versions
             asked.go_on_from(numbers[-1])
+
+    def _matching(
+        self, asked: "_Asked", numbers: list[int], most: int, leads: Sequence[str] | None
+    ) -> list[SessionRow]:
+        if leads is None:
+            parameters = {**asked.parameters, **keys_of(numbers), "most": most}
+            return self._session_rows.read(asked.text("session.list"), parameters)
+        rows = asked.in_order(self._session_rows.present(asked.parameters, numbers))
+        return [row for row in rows if row["lead"] in leads][:most]
 
     def filters_of(self, site: Site, question: Question, now_ms: int) -> dict[str, Any]:
         """The filters with their window, which begins no earlier than the site keeps."""
@@ -219,6 +231,10 @@ class _Asked:
             self.parameters["f_from"] = max(self.parameters["f_from"], at_ms)
         else:
             self.parameters["f_to"] = min(self.parameters["f_to"], at_ms + 1)
+
+    def in_order(self, rows: list[SessionRow]) -> list[SessionRow]:
+        """Rows that are newest first."""
+        return rows[::-1] if self._backwards else rows
 
     @property
     def edge_ms(self) -> int:
