@@ -14,7 +14,7 @@ from tests.cluster.test_serving import event
 from tests.cluster.test_several import two_on, within, work_at
 from tests.serving import LONGEST, SECRET, Server, event_count, run
 
-VISITORS, AT_ONCE = 4000, 2000
+VISITORS, AT_ONCE = 2400, 1200
 # A pass may take a part of them, too few to be shared.
 ROUNDS = 4
 SOON = 5.0
