@@ -235,6 +235,7 @@ class Sojourn:
         Raises NotFound, InvalidRequest for a text that stands for several leads, Unavailable.
         """
         catch_up = partial(self.worker.catch_up, self.commits.change_ms)
+        self.served.forget_refs()
         try:
             return self.erasing.erase(site_id, lambda: self.leads.found(site_id, text), catch_up, self.now_ms())
         except NotFound:
@@ -284,8 +285,8 @@ class Sojourn:
     def close(self) -> None:
         """Ends the worker, records how far it got, and closes the engine."""
         try:
-            self.loop.stop()
             self.merges.close()
+            self.loop.stop()
             self.refusals.save()
             # After this a restart need not do again what a power cut might have taken along.
             os.sync()

@@ -53,7 +53,15 @@ def within(seconds: float, is_so: Callable[[], bool]) -> bool:
 def merges(app: Sojourn, monkeypatch: pytest.MonkeyPatch) -> Merges:
     """Of a process for which few bytes are many."""
     monkeypatch.setattr(merges_module, "HELD_BYTES", 1)
-    return Merges(app.engine)
+    monkeypatch.setattr(merges_module, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(app.engine, "on_delete", app.engine.on_delete)  # it is the new one's for this test
+    return lasting(app)
+
+
+def lasting(app: Sojourn) -> Merges:
+    found = Merges(app.engine)
+    found.is_lasting = True
+    return found
 
 
 def test_what_was_held_back_is_merged_to_one_part(app: Sojourn, new_site: Callable[..., Site], merges: Merges) -> None:
@@ -94,7 +102,48 @@ def test_who_ends_gives_up_and_the_next_one_begins_anew(
     merges.work(NOW)
     merges.close()
     merges.work(NOW)
-    following = Merges(app.engine)
+    following = lasting(app)
     following.work(NOW)
     assert within(SOON, lambda: not is_held(app))
     assert part_count(app) == 1
+
+
+def test_a_process_that_finds_months_in_parts_holds_them_and_an_import_does_so_too(
+    app: Sojourn, new_site: Callable[..., Site], merges: Merges
+) -> None:
+    with merges.held():
+        send_in_parts(app, new_site())
+    app.engine.execute(
+        "ALTER TABLE events RESET SETTING max_bytes_to_merge_at_max_space_in_pool"
+    )  # as a stop leaves it
+    following = Merges(app.engine)  # a command
+    assert is_held(app)
+    following.work(NOW)
+    with following.held():
+        assert is_held(app)
+    lasting(app).work(NOW)
+    assert within(SOON, lambda: not is_held(app))
+
+
+def test_a_deletion_ends_what_is_under_way_and_it_is_begun_anew(
+    app: Sojourn, new_site: Callable[..., Site], merges: Merges
+) -> None:
+    site, ended = new_site(), list[float]()
+    with merges.held():
+        send_in_parts(app, site)
+    merges.release()
+    for _ in range(5):
+        merges.work(NOW)
+        began = time.monotonic()
+        app.engine.execute("DELETE FROM events WHERE site_id = {site_id:String}", {"site_id": site.id})
+        ended.append(time.monotonic() - began)
+
+    def is_done() -> bool:
+        merges.work(NOW)
+        return not is_held(app)
+
+    assert within(SOON, is_done)
+    assert max(ended) < SOON
+    assert app.engine.query("SELECT count() FROM events WHERE site_id = {site_id:String}", {"site_id": site.id}) == [
+        (0,)
+    ]

@@ -71,6 +71,7 @@ def _opened(place: Place, values: Values) -> Sojourn:
     keep_few_arenas()
     place.make()
     app = Sojourn.at(place, gather=values["gather_ms"].value / 1000, bounds=_bounds(values))
+    app.merges.is_lasting = True
     for name in ("secret_key", "write_key"):
         if values[name].value:
             app.keys.adopt(DEFAULT_SITE, values[name].value, clock_ms())

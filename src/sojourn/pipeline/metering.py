@@ -111,11 +111,13 @@ class Meter:
         """The store did something, or could not."""
         is_insert = statement.kind == INSERT
         (self.inserts if is_insert else self.queries).add(statement.seconds, statement.name)
+        if statement.name == MERGE:
+            return  # it may take minutes, and is given up for whatever else is to be done
         told = {"query": statement.name, "ms": round(statement.seconds * 1000)}
         if statement.failure:
             self.failures.add(INSERT if is_insert else "query")
             self._say_failure({**told, "failure": statement.failure})
-        elif self._slow_seconds and statement.seconds >= self._slow_seconds and statement.name != MERGE:
+        elif self._slow_seconds and statement.seconds >= self._slow_seconds:
             log.warning("slow query", extra={"fields": told})
 
     def _say_failure(self, told: dict[str, object]) -> None:

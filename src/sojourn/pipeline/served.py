@@ -64,6 +64,11 @@ class Served:
         """Whose lead_id it is, of those whose sessions were served."""
         return self._refs.get(lead_id)
 
+    def forget_refs(self) -> None:
+        """One of them is to be forgotten."""
+        with self._lock:
+            self._refs.clear()
+
     def check(self, site: Site, site_id: str, leads: Iterable[str]) -> None:
         """After a pass over these leads: count the sessions that are no longer as they were served.
 

@@ -17,6 +17,7 @@ from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client
 from sojourn.store.schema import migrate
 from sojourn.store.written import Room, check_written
 
+_DELETES = re.compile(r"^(?:/\*.*\*/ )?DELETE FROM (?:events|sessions)\b", re.MULTILINE)
 _INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
 
 
@@ -60,6 +61,8 @@ class Embedded(Engine):
         self, text: str, parameters: Mapping[str, Any] | None = None, external: ExternalData | None = None
     ) -> None:
         found = _INSERTS.search(text)
+        if _DELETES.search(text):
+            self.on_delete()
         if found is None:
             super().execute(text, parameters, external)
             return

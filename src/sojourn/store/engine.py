@@ -60,6 +60,10 @@ def _unheard(_statement: Statement) -> None:
     """Nobody listens."""
 
 
+def _nothing() -> None:
+    pass
+
+
 def name_of(text: str) -> str:
     """The file of a query by its leading comment; OTHER for one that is not in a file."""
     return text[3 : text.index(" */")] if text.startswith("/* ") else OTHER
@@ -82,6 +86,7 @@ class Engine(ABC):
         self._is_opened = False
         self.failed_at = 0.0  # when a statement last failed, on the monotonic clock
         self.on_statement: Callable[[Statement], None] = _unheard
+        self.on_delete: Callable[[], None] = _nothing  # before events or sessions are deleted
         with self._client() as client:
             client.command("SELECT 1")
 
