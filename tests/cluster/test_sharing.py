@@ -18,9 +18,17 @@ ANN = "ann@shop.example"
 
 
 @pytest.fixture(scope="module")
+def app(cluster: Cluster) -> Iterator[Sojourn]:
+    """On a store of these tests: an erasure works off whatever others left."""
+    sojourn = Sojourn.at(Place.of(cluster.founded("sharing")), now_ms=lambda: NOW)
+    yield sojourn
+    sojourn.close()
+
+
+@pytest.fixture(scope="module")
 def other(app: Sojourn, cluster: Cluster) -> Iterator[Sojourn]:
     """Another process on the same store."""
-    sojourn = Sojourn.at(Place.of(cluster.url("sojourn")), now_ms=lambda: NOW)
+    sojourn = Sojourn.at(Place.of(cluster.url("sharing")), now_ms=lambda: NOW)
     yield sojourn
     sojourn.close()
 

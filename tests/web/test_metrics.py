@@ -113,7 +113,7 @@ def test_work_and_store_are_timed_and_nothing_waits_in_the_end(metered: Server) 
     after = read(metered)
     assert grown(before, after, "sojourn_pass_seconds_count", kind="events") >= 1
     assert grown(before, after, "sojourn_insert_seconds_count", table="events") == 1
-    assert grown(before, after, "sojourn_query_seconds_count", query="session.list") >= 1
+    assert grown(before, after, "sojourn_query_seconds_count", query="session.versions") >= 1
     assert value(after, "sojourn_store_failures_total", kind="insert") == 0
     waiting = [f"sojourn_{name}" for name in ("commits_waiting", "events_waiting", "touched_leads_waiting")]
     deadline = time.monotonic() + PATIENCE
