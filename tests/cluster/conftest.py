@@ -1,4 +1,5 @@
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,13 +27,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield nodes
 
 
+@contextmanager
+def process_on(url: str) -> Iterator[Sojourn]:
+    sojourn = Sojourn.at(Place.of(url), now_ms=lambda: NOW)
+    yield sojourn
+    sojourn.close()
+
+
 # Idle servers ask a cluster again and again: none stays longer than it is used.
 @pytest.fixture(scope="module")
 def app(cluster: Cluster) -> Iterator[Sojourn]:
     """In place of the embedded store: what is imported here runs on the cluster."""
-    sojourn = Sojourn.at(Place.of(cluster.founded("sojourn")), now_ms=lambda: NOW)
-    yield sojourn
-    sojourn.close()
+    with process_on(cluster.founded("sojourn")) as sojourn:
+        yield sojourn
 
 
 @pytest.fixture(scope="module")

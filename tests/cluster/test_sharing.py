@@ -8,8 +8,8 @@ import pytest
 from sojourn.app import Sojourn
 from sojourn.model.segment import Wanted
 from sojourn.model.site import Site
-from sojourn.place import Place
 from sojourn.store.engine import Statement
+from tests.cluster.conftest import process_on
 from tests.cluster.nodes import Cluster
 from tests.conftest import NOW
 from tests.kit import send
@@ -20,17 +20,15 @@ ANN = "ann@shop.example"
 @pytest.fixture(scope="module")
 def app(cluster: Cluster) -> Iterator[Sojourn]:
     """On a store of these tests: an erasure works off whatever others left."""
-    sojourn = Sojourn.at(Place.of(cluster.founded("sharing")), now_ms=lambda: NOW)
-    yield sojourn
-    sojourn.close()
+    with process_on(cluster.founded("sharing")) as sojourn:
+        yield sojourn
 
 
 @pytest.fixture(scope="module")
 def other(app: Sojourn, cluster: Cluster) -> Iterator[Sojourn]:
     """Another process on the same store."""
-    sojourn = Sojourn.at(Place.of(cluster.url("sharing")), now_ms=lambda: NOW)
-    yield sojourn
-    sojourn.close()
+    with process_on(cluster.url("sharing")) as sojourn:
+        yield sojourn
 
 
 def erase(app: Sojourn, site: Site) -> None:
