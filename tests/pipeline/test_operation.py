@@ -1,7 +1,10 @@
 """What is counted and remembered for an operator: what waits, what was served, what the disk has left."""
 
 import logging
+import tempfile
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ from sojourn.errors import Unavailable
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import MOST_ENTRIES, CommitLog, Waiting
 from sojourn.pipeline.disk import Disk
+from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter, Spread
 from sojourn.reports.sessions import Question
 from sojourn.sql import sql
 from sojourn.store.engine import INSERT, QUERY, Statement, name_of
+from tests.conftest import NOW
 from tests.kit import send
+from tests.serving import PATIENCE
 
 
 def test_what_is_committed_waits_until_a_pass_has_seen_it() -> None:
@@ -161,3 +167,27 @@ def test_counting_from_many_threads_loses_nothing() -> None:
     for thread in threads:
         thread.join()
     assert meter.accepted.total() == 16_000
+
+
+def test_the_worker_goes_on_when_there_is_room_for_temporary_files_again(
+    app: Sojourn, new_site: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = new_site()
+    send(app, site, [{"type": "click", "visitor_id": "one", "event_id": "e", "occurred_at": NOW}])
+    app.change_site(site.id, {"session_timeout_ms": 60_000})
+    loop = Loop(app.worker, app.generations, app.refusals, app.meter, (app.now_ms, app.commits.change_ms), app.turns)
+    place = tmp_path / "temporary"
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    loop.start()
+    until(lambda: any("is tried again" in record.getMessage() for record in caplog.records))
+    assert loop.is_alive()
+    place.mkdir()
+    until(lambda: app.sites[site.id].generation > site.generation)
+    loop.stop()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sojourn.app import Sojourn
-from sojourn.errors import Unavailable
-from sojourn.model.site import Site
+from sojourn.errors import InvalidRequest, Unavailable
+from sojourn.model.instant import iso
+from sojourn.model.site import DAY_MS, Site
 from sojourn.reports import event_export, export, lead_pages
 from sojourn.store.engine import Statement
 from sojourn.web.api import question_of
@@ -159,3 +160,52 @@ def filled_for_files(app: Sojourn, new_site: Callable[..., Site], monkeypatch: p
     site = new_site()
     send(app, site, [{**click(0, at=NOW - n * 3_600_000), "event_id": f"c{n}"} for n in range(COUNT)])
     return site
+
+
+def test_the_pages_of_a_file_are_of_one_build(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = filled(app, new_site)
+    asked = [("from", "1970-01-01"), ("limit", "2")]
+    _, cursor = app.lists.export_page(site.id, *question_of(asked))
+    assert cursor is not None
+    page, _ = app.lists.export_page(site.id, *question_of([("cursor", cursor)]))
+    assert page.num_rows == COUNT - 2
+    app.change_site(site.id, {"session_timeout_ms": 60_000})
+    app.work_off()
+    with pytest.raises(InvalidRequest, match="built anew"):
+        app.lists.export_page(site.id, *question_of([("cursor", cursor)]))
+    assert app.page(site.id, *question_of([("cursor", cursor)])).data  # pages of the list go on
+
+
+def test_the_pages_of_a_file_keep_the_window_of_the_first(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = new_site()
+    send(app, site, [click(days, at=NOW - days * DAY_MS) for days in (1, 10, 29, 31, 59)])
+    found, asked = list[str](), [("limit", "1")]
+    while True:
+        page, cursor = app.lists.export_page(site.id, *question_of(asked))
+        found += page["id"].to_pylist()
+        if cursor is None:
+            break
+        asked = [("cursor", cursor), ("limit", "1")]
+    assert found == [row["id"] for row in app.page(site.id, *question_of([])).data]
+    assert len(found) == 3
+
+
+def test_who_asks_for_changes_while_a_lead_is_erased_is_told_of_it_the_next_time(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = filled(app, new_site)
+    clock, since = [NOW], list[int]()
+    monkeypatch.setattr(app.commits, "_now_ms", lambda: clock[0])
+
+    def heard(ended: Statement) -> None:
+        if ended.name == "session.end":
+            clock[0] += 10
+            app.commits.stamp()  # others go on meanwhile
+            since.append(app.synced_until(site.id))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.engine, "on_statement", heard)
+        app.erase(site.id, "v0")
+    changes = app.page(site.id, *question_of([("updated_since", iso(since[0]))])).data
+    assert [row for row in changes if row.get("deleted")]
+    assert app.synced_until(site.id) > since[0]

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from sojourn.model.instant import iso, parse
 from tests.serving import Server
 
 CSV, PARQUET = "text/csv", "application/vnd.apache.parquet"
@@ -101,6 +102,14 @@ def test_page_by_page_nothing_is_lost_and_nothing_comes_twice(filled: Server, fo
             break
         asked = {"cursor": cursor, "format": form, "limit": 7}
     assert found == [session["id"] for session in listed(filled)]
+
+
+def test_a_file_that_broke_off_goes_on_behind_the_instant_of_its_last_row(filled: Server) -> None:
+    whole = read_csv(filled.ask("GET", "/v1/sessions", params={**WINDOW, "format": "csv"}).text)
+    begun = whole[: len(whole) // 2]
+    behind = iso(parse(begun[-1]["started_at"], "started_at") + 1)
+    rest = read_csv(filled.ask("GET", "/v1/sessions", params={**WINDOW, "to": behind, "format": "csv"}).text)
+    assert list({row["id"]: row for row in begun + rest}.values()) == whole
 
 
 def test_what_does_not_fit_is_400(filled: Server) -> None:

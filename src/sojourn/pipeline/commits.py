@@ -65,6 +65,7 @@ class CommitLog:
         self.quiet_elsewhere: Callable[[], AbstractContextManager[None]] = nullcontext
         self._hidden: set[int] = set()
         self._waiting: deque[_Entry] = deque()
+        self._changing: list[int] = []  # since when changes are made that cannot be seen yet, in milliseconds
 
     @contextmanager
     def commit(self, event_count: int = 0, *, is_hidden: bool = False) -> Iterator[int]:
@@ -159,9 +160,21 @@ class CommitLog:
             return max(self._now_ms(), self._last // 1000)
 
     def changed_ms(self) -> int:
-        """No change that is still to come is said to be made before this."""
+        """No change that cannot be seen yet is said to be made before this."""
         with self._lock:
-            return min(self._now_ms(), self._last // 1000)
+            return min([self._now_ms(), self._last // 1000, *self._changing])
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Changes that are made within the block may be seen only when it ends."""
+        since = self.change_ms()
+        with self._lock:
+            self._changing.append(since)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._changing.remove(since)
 
     def settled(self) -> int:
         """No insert with an id up to this one is still under way."""

@@ -121,13 +121,11 @@ class Erasing:
     def _carry_out(self) -> None:
         receipt = self._begun
         assert receipt is not None
-        parameters = {
-            "site_id": receipt.site_id,
-            "erased_at": receipt.erased_at,
-            "now_ms": self._commits.change_ms(),
-            "version": self._commits.stamp(),
-        }
-        for name in ("session.end", "session.erase", "slice.erase", "event.erase", "member.erase", "lead.erase"):
+        parameters: dict[str, Any] = {"site_id": receipt.site_id, "erased_at": receipt.erased_at}
+        with self._commits.changing():
+            parameters |= {"now_ms": self._commits.change_ms(), "version": self._commits.stamp()}
+            self._engine.execute(sql("session.end"), parameters)
+        for name in ("session.erase", "slice.erase", "event.erase", "member.erase", "lead.erase"):
             self._engine.execute(sql(name), parameters)
         for table in ("links", "kept_links"):
             self._engine.execute(sql("link.erase").replace("/* table */", table), parameters)

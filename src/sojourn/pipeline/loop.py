@@ -89,9 +89,10 @@ class Loop:
         while not self._stopping.is_set():
             try:
                 worked = self.turn()
-            except SojournError as error:
+            except (SojournError, OSError) as error:  # such as for want of room for a temporary file
                 # Without its message: the engine's own words may hold what was sent.
-                log.error("work is waiting, and is tried again", extra={"fields": {"failure": error.code}})
+                failure = error.code if isinstance(error, SojournError) else error.strerror
+                log.error("work is waiting, and is tried again", extra={"fields": {"failure": failure}})
                 self._stopping.wait(RETRY_AFTER)
                 continue
             if worked and self._generations.is_hurried:

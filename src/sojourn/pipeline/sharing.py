@@ -54,8 +54,8 @@ class Share:
         """Every change of a session of the site, or of any, that was stamped before this instant can be seen."""
         if self._presence is not None and not (self.is_whole and self._presence.word.works):
             return self._synced_ms
-        since = (self._worker.busy_since, self._generations.building_since(site_id))
-        return min([self._commits.changed_ms(), *(each for each in since if each is not None)])
+        changed, since = self._commits.changed_ms(), self._generations.building_since(site_id)
+        return changed if since is None else min(changed, since)
 
     def check(self) -> None:
         """Raises Unavailable while other processes may not know of this one, nor it of what they did."""

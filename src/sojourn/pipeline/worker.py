@@ -47,7 +47,6 @@ class Worker:
         self._errands = errands
         self._sessionizer = Sessionizer(engine, errands)
         self.done = self._saved = self._recorded()
-        self.busy_since: int | None = None  # when the pass under way began, in milliseconds
         self.lead_count = 0  # how many leads the last pass touched
         self.waiting_leads = 0  # how many leads of the pass under way are touched and not computed yet
         self._find_left()
@@ -90,11 +89,8 @@ class Worker:
 
     def work(self, now_ms: Callable[[], int]) -> bool:
         """One pass over all that is written; True if there was something."""
-        self.busy_since = now_ms()
-        try:
+        with self._commits.changing():
             return self._work(now_ms)
-        finally:
-            self.busy_since = None
 
     def catch_up(self, now_ms: Callable[[], int]) -> None:
         """Passes until nothing waits."""

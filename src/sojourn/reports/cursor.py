@@ -16,11 +16,14 @@ DIRECTIONS = ("before", "after")
 
 
 class Cursor(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a page ended; `filters` are as in the request, instants in milliseconds."""
+    """Where a page ended; `filters` are as in the request, instants in milliseconds. `generation` is the build that a
+    file is of, whose pages belong together.
+    """
 
     id: str
     direction: str = "before"
     filters: dict[str, Any] | None = None
+    generation: int | None = None
 
     @property
     def number(self) -> int:

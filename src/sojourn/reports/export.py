@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sojourn.errors import InvalidRequest
 from sojourn.frames.ids import encoded_numbers
 from sojourn.model.identity import ACCOUNT_PREFIX, LEAD_PREFIX
 from sojourn.model.session import PREFIX, started_ms_of
 from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.pipeline.sites import Sites
 from sojourn.reports import filters as filter_table
-from sojourn.reports.sessions import Question
+from sojourn.reports.sessions import Question, with_window
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
@@ -37,17 +38,17 @@ class Exports:
         """The sessions that the question chooses, in the list's order, in tables of about 100,000 rows.
 
         Raises Unavailable when the site's sessions were built anew meanwhile: what is left would be of another build.
+        Raises InvalidRequest when they were since the page before, whose cursor says of which build it was.
         """
         return self._sites.stream(site_id, lambda site: self._tables(site, site_id, question, limit, now_ms))
 
     def _tables(
         self, site: Site, site_id: str, question: Question, limit: int | None, now_ms: int
     ) -> Iterator[pa.Table]:
-        filters = dict(question.filters)
-        filters.setdefault("to", now_ms + 1)
+        if question.after is not None and question.after.generation not in (None, site.generation):
+            raise InvalidRequest("cursor is of sessions that were built anew since; begin the file again.")
+        filters = with_window(question, now_ms)
         edge = question.after.number if question.after is not None else None
-        newest = now_ms if edge is None else min(now_ms, started_ms_of(edge))
-        filters.setdefault("from", max(0, newest - 30 * DAY_MS))
         filters["from"] = max(filters["from"], oldest_kept(site, now_ms))
         filters["to"] = filters["to"] if edge is None else min(filters["to"], started_ms_of(edge) + 1)
         place = {"site_id": site_id, "generation": site.generation, "now_ms": now_ms}

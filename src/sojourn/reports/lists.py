@@ -6,13 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from sojourn.model.site import Site
 from sojourn.pipeline.segments import Segments
 from sojourn.pipeline.sites import Sites
 from sojourn.reports.changes import SINCE, Changes
+from sojourn.reports.cursor import Cursor, encode
 from sojourn.reports.export import Exports
 from sojourn.reports.leads import Leads
 from sojourn.reports.segments import segment_filters
-from sojourn.reports.sessions import Page, Question, Sessions
+from sojourn.reports.sessions import Page, Question, Sessions, with_window
 
 
 class Lists:
@@ -56,6 +58,20 @@ class Lists:
     def export(self, site_id: str, question: Question, lead: str | None, limit: int | None) -> Iterator[pa.Table]:
         """The list as tables; all of it without a limit."""
         return self._exports.tables(site_id, self.resolved(site_id, question, lead), limit, self.now_ms())
+
+    def export_page(self, site_id: str, question: Question, lead: str | None) -> tuple[pa.Table, str | None]:
+        """So many rows of the list as the limit says, and the cursor of what follows: of the same window and build."""
+        filters = with_window(question, self.now_ms())
+        asked = dataclasses.replace(question, filters=filters)
+
+        def ask(site: Site) -> tuple[int, pa.Table]:
+            return site.generation, pa.concat_tables(self.export(site_id, asked, lead, question.limit + 1))
+
+        generation, table = self.sites.read(site_id, ask)
+        page = table.slice(0, question.limit)
+        if table.num_rows == page.num_rows:
+            return page, None
+        return page, encode(Cursor(page["id"][-1].as_py(), "before", filters, generation))
 
     def resolved(self, site_id: str, question: Question, lead: str | None) -> Question:
         """With the leads and segments that its filters name. Raises InvalidRequest."""

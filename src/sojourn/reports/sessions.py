@@ -67,7 +67,7 @@ class Sessions:
 
     def page(self, site: Site, site_id: str, question: Question, now_ms: int) -> Page:
         """Up to `limit` sessions behind the cursor, and the cursor of the page that follows."""
-        filters = _with_window(question, now_ms)
+        filters = with_window(question, now_ms)
         with ThreadPoolExecutor(1) as threads:
             # Whose sessions a list of leads shows is known before they are read.
             named = threads.submit(self._names, site_id, question.leads) if question.leads else None
@@ -189,7 +189,7 @@ class Sessions:
 
     def filters_of(self, site: Site, question: Question, now_ms: int) -> dict[str, Any]:
         """The filters with their window, which begins no earlier than the site keeps."""
-        filters = _with_window(question, now_ms)
+        filters = with_window(question, now_ms)
         wanted = {**filters, "from": max(filters["from"], oldest_kept(site, now_ms))}
         return wanted if question.leads is None else {**wanted, "lead_id": list(question.leads)}
 
@@ -267,7 +267,7 @@ def _stretch_of(edge_ms: int, rows: list[SessionRow]) -> Stretch:
     return Stretch(edge_ms, first, abs(first - rows[-1]["started_at"]))
 
 
-def _with_window(question: Question, now_ms: int) -> dict[str, Any]:
+def with_window(question: Question, now_ms: int) -> dict[str, Any]:
     """The filters with `from` and `to`; where a cursor says neither, they reach 30 days beyond its place."""
     filters = dict(question.filters)
     filters.setdefault("to", now_ms + 1)

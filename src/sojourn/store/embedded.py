@@ -13,7 +13,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.external import ExternalData
 
 from sojourn.errors import StoreError
-from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client
+from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client, refused
 from sojourn.store.schema import migrate
 from sojourn.store.written import Room, check_written
 
@@ -86,7 +86,11 @@ class Embedded(Engine):
         return self._room.is_short()
 
     def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
-        with tempfile.TemporaryDirectory(prefix="sojourn-") as folder:
+        try:
+            place = tempfile.TemporaryDirectory(prefix="sojourn-")
+        except OSError as error:
+            raise refused(error) from error
+        with place as folder:
             path = Path(folder) / "rows.arrow"
             self.keep_arrow(table, path)
             self.execute(_with_rows(text, path), parameters)

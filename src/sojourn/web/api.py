@@ -5,7 +5,6 @@ from typing import Any
 
 import anyio.to_thread
 import msgspec
-import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -75,11 +74,7 @@ class Api:
         if "limit" not in dict(pairs):
             tables = self._sojourn.lists.export(access.site_id, question, lead, None)
             return exporting.streamed(tables, form, "sessions", texts_of)
-        table = pa.concat_tables(self._sojourn.lists.export(access.site_id, question, lead, question.limit + 1))
-        page = table.slice(0, question.limit)
-        following = None
-        if table.num_rows > question.limit:
-            following = cursors.encode(cursors.Cursor(page["id"][-1].as_py(), "before", dict(question.filters)))
+        page, following = self._sojourn.lists.export_page(access.site_id, question, lead)
         return exporting.whole(page, form, texts_of, following)
 
     def get_session(self, access: Access, request: Request) -> Any:

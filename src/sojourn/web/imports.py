@@ -58,6 +58,9 @@ class Importing:
             lines.put({"done": [{"file": path.name, "tally": _told(tally)} for path, tally in done]})
         except SojournError as error:
             lines.put(error_body(error.code, error.message))
+        except OSError as error:
+            text = f"A temporary file cannot be written: {error.strerror}; run the import again, and it goes on."
+            lines.put(error_body(Unavailable.code, text))
         finally:
             lines.put(None)
 
