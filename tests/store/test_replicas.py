@@ -6,11 +6,14 @@ import pytest
 
 from sojourn.app import Sojourn
 from sojourn.errors import StoreError
+from sojourn.sql import sql
 from sojourn.store.address import Address
+from sojourn.store.cluster import on_files
 from sojourn.store.replicas import Role, database_statements, is_replicated, table_statements
 from sojourn.store.schema import statements, steps
 
 ADDRESS = Address.of("clickhouse://one,two/shop?cluster=main")
+SYNCED = "fsync_after_insert = 1, fsync_part_directory = 1"
 ONE = Role("one:8123", True, "s1", "r1", number=1, copies=1)
 TWO = Role("two:8123", True, "s2", "r1", number=2, copies=1)
 
@@ -39,9 +42,27 @@ def test_arguments_of_an_engine_stay() -> None:
 def test_without_a_keeper_each_node_is_told_for_itself() -> None:
     text = "CREATE TABLE IF NOT EXISTS names (x UInt8) ENGINE = MergeTree ORDER BY x"
     own, _ = table_statements(ADDRESS, text, replicated=False)
-    assert own == text.replace("names", "shop_local.names")
+    assert own == text.replace("names", "shop_local.names") + " SETTINGS " + SYNCED
     assert database_statements(ADDRESS, replicated=False)[0] == "CREATE DATABASE IF NOT EXISTS shop"
     assert database_statements(ADDRESS, replicated=True)[0] == "CREATE DATABASE IF NOT EXISTS shop ON CLUSTER 'main'"
+
+
+def test_every_table_that_is_not_said_anew_is_synced_once() -> None:
+    for statement in (text for _, _, file in steps() for text in statements(file)):
+        text = statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
+        own, _ = table_statements(ADDRESS, text, replicated=False)
+        is_fleeting = statement.split()[2] in ("processes", "errands")
+        assert [own.count("SETTINGS"), own.count(SYNCED)] in ([[0, 0], [1, 0]] if is_fleeting else [[1, 1]])
+
+
+def test_a_deletion_waits_for_what_it_looks_for(app: Sojourn) -> None:
+    wait, deletion = on_files(ADDRESS, sql("member.erase"), replicated=True)
+    assert wait == "SYSTEM SYNC REPLICA shop_local.leaving LIGHTWEIGHT"
+    assert app.engine.query("SELECT formatQuery({text:String})", {"text": wait}) == [(wait,)]
+    assert "DELETE FROM shop_local.members" in deletion
+    assert deletion.count("GLOBAL IN (SELECT ref FROM shop.leaving") == 2
+    assert on_files(ADDRESS, sql("member.erase"), replicated=False) == [deletion]
+    assert on_files(ADDRESS, sql("member.keys"), replicated=True) == []
 
 
 def test_copies_are_kept_where_all_nodes_can() -> None:

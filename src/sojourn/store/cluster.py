@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -19,7 +20,7 @@ from clickhouse_connect.driver.external import ExternalData
 from sojourn.store.address import Address
 from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
 from sojourn.store.liveness import patient_pools
-from sojourn.store.replicas import table_statements
+from sojourn.store.replicas import awaited, table_statements
 from sojourn.store.sharding import SHARDED_BY
 from sojourn.store.structure import structure_of
 
@@ -40,8 +41,14 @@ _SETTINGS = {
     "receive_timeout": 10,  # seconds without a sign of a node; one that works gives signs
     "send_timeout": 10,
 }
-# A node reads its own copy before it looks for the first one that is there: a write is on most copies, not on each.
-_COPIED = {"prefer_localhost_replica": 0}
+_COPIED = {
+    # A node reads its own copy before it looks for the first one that is there: a write is on most copies, not on each.
+    "prefer_localhost_replica": 0,
+    # Equal counts in a row are no repetition.
+    "insert_deduplicate": 0,
+    # What a deletion looks for is the same for each copy: see `awaited`.
+    "allow_nondeterministic_mutations": 1,
+}
 # A statement about the files of a table, which each node does for its own.
 _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)
 _READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
@@ -144,18 +151,14 @@ class Cluster(Engine):
         if not is_word:
             self.check_may_write()
         text, fitted = self._fitted(text, parameters)
-        if not _OF_FILES.search(text):
+        own = on_files(self.address, text, replicated=self.is_replicated)
+        if not own:
             super().execute(text, fitted, external)
-            if not is_word:
-                self.check_may_write()  # it may have taken so long that another process has looked already
-            return
-        before, head, table, rest = _OF_FILES.split(text, maxsplit=1)
-        # A deletion looks for other tables where its own one lies, and by the server's settings: it shall find those of
-        # all shards.
-        rest = _READS.sub(rf"\1 {self.address.database}.\2", _SUBQUERIES.sub(r"GLOBAL \1", rest))
-        local = f"{before}{head} {self.address.local}.{table}{rest}"
-        for node in self.address.nodes:
-            self.on_node(node, local, fitted)
+        for told, node in product(own, self.address.nodes):
+            self.check_may_write()  # another process may have taken over while a node took its time
+            self.on_node(node, told, fitted)
+        if not is_word:
+            self.check_may_write()  # it may have taken so long that another process has looked already
 
     def on_node(self, node: tuple[str, int], text: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Raises Unavailable, also when the node cannot be reached."""
@@ -204,6 +207,21 @@ class Cluster(Engine):
             quoted = shown.replace("\\", "\\\\").replace("'", "\\'")
             text = re.sub(rf"\{{{name}:([^}}]+)\}}", lambda of: f"CAST('{quoted}' AS {of[1]})", text)  # noqa: B023 used at once
         return text, short
+
+
+def on_files(address: Address, text: str, *, replicated: bool) -> list[str]:
+    """What all nodes are told, one after the other, where the statement is about the files of a table; else nothing.
+
+    A deletion looks for other tables where its own one lies, and by the server's settings: it shall find those of all
+    shards.
+    """
+    if not _OF_FILES.search(text):
+        return []
+    before, head, table, rest = _OF_FILES.split(text, maxsplit=1)
+    read = [found[1] for found in _READS.findall(rest)]
+    rest = _READS.sub(rf"\1 {address.database}.\2", _SUBQUERIES.sub(r"GLOBAL \1", rest))
+    waits = awaited(address, read) if replicated else []
+    return [*waits, f"{before}{head} {address.local}.{table}{rest}"]
 
 
 def _external(table: pa.Table) -> ExternalData:

@@ -4,6 +4,7 @@ Copies are kept by ClickHouse itself, which needs a Keeper and, on each node, th
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,10 @@ from sojourn.store.sharding import SHARDED_BY
 
 _CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 _ENGINE = re.compile(r"\bENGINE = (\w*MergeTree)\b(?:\(([^)]*)\))?")
+_SETTINGS = re.compile(r"\bSETTINGS\s+|$")
+# Servers go on while the machine of a node loses its power: none of them would do again what it had not written yet.
+_SYNCED = "fsync_after_insert = 1, fsync_part_directory = 1"
+_FLEETING = {"processes", "errands"}  # said anew within seconds
 _HELP = "see docs/cluster.md"
 
 
@@ -118,12 +123,21 @@ def table_statements(address: Address, statement: str, *, replicated: bool) -> l
     """The local table, and over those of all nodes the one that is asked."""
     name = _CREATES.findall(statement)[0]
     local, asked, everywhere = address.local, address.database, _everywhere(address, replicated=replicated)
-    own = _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}{everywhere}", statement, count=1)
+    own = _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}{everywhere}", statement.strip(), count=1)
+    if name not in _FLEETING and "fsync_after_insert" not in own:
+        own = _SETTINGS.sub(lambda found: f"SETTINGS {_SYNCED}, " if found[0] else f" SETTINGS {_SYNCED}", own, count=1)
     if replicated:
         own = _ENGINE.sub(lambda found: _copied(f"{local}/{name}", found[1], found[2]), own, count=1)
     shards = f"Distributed('{address.cluster}', '{local}', '{name}', {SHARDED_BY[name]})"
     over = f"CREATE TABLE IF NOT EXISTS {asked}.{name}{everywhere} AS {local}.{name} ENGINE = {shards}"
     return [own, over]
+
+
+def awaited(address: Address, tables: Iterable[str]) -> list[str]:
+    """What a node is told before a deletion that looks for rows of these tables: each copy deletes for itself, and has
+    to see what was written there.
+    """
+    return [f"SYSTEM SYNC REPLICA {address.local}.{table} LIGHTWEIGHT" for table in sorted(set(tables))]
 
 
 def _copied(path: str, engine: str, arguments: str | None) -> str:
