@@ -6,6 +6,7 @@ import pytest
 
 from sojourn.errors import InvalidRequest
 from sojourn.settings import BY_NAME, resolve
+from tests.serving import run
 
 
 def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -42,3 +43,8 @@ def test_a_secret_is_shown_nowhere_not_even_in_an_error(tmp_path: Path) -> None:
 
 def test_the_limits_are_the_contracts() -> None:
     assert [BY_NAME[name].default for name in ("read_limit", "event_limit")] == [1_000, 10_000]
+
+
+def test_a_flag_of_serve_goes_before_the_environment() -> None:
+    done = run("serve", "--log-format", "xml", SOJOURN_LOG_FORMAT="json")
+    assert (done.returncode, "log_format is 'xml' in flag" in done.stderr) == (2, True)

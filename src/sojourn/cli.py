@@ -52,9 +52,18 @@ def serve(
     data: DataOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    gather_ms: Annotated[int | None, typer.Option(help="How long a commit waits for more events.")] = None,
+    read_limit: Annotated[int | None, typer.Option(help="Requests a minute of a secret key; 0 is off.")] = None,
+    event_limit: Annotated[int | None, typer.Option(help="Events a minute of a publishable key; 0 is off.")] = None,
+    disk_warn_mb: Annotated[int | None, typer.Option(help="Free space below which it warns; 0 is off.")] = None,
+    slow_query_ms: Annotated[int | None, typer.Option(help="From when on a query is in the log; 0 is off.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="Form of the log: text or json.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="From which level on the log is written.")] = None,
 ) -> None:
     """Run everything in one process: the API, the work that follows, the store."""
-    commands.serving.serve(_values(data=data, host=host, port=port))
+    limits = {"read_limit": read_limit, "event_limit": event_limit, "gather_ms": gather_ms}
+    told = {"disk_warn_mb": disk_warn_mb, "slow_query_ms": slow_query_ms, "log_format": log_format}
+    commands.serving.serve(_values(data=data, host=host, port=port, log_level=log_level, **limits, **told))
 
 
 @app.command(epilog="Example: sojourn demo --port 8000")
@@ -262,6 +271,14 @@ def doctor(
     if whole and sample is not None:
         raise typer.BadParameter("--whole looks at every lead; leave out --sample", param_hint="--sample")
     commands.upkeep.doctor(place_of(data), None if whole else SAMPLE if sample is None else sample, repair=repair)
+
+
+@app.command(epilog="Example: sojourn bench --size 1000000")
+def bench(
+    size: Annotated[int, typer.Option(min=1000, max=100_000_000, help="How many events are made up.")] = 200_000,
+) -> None:
+    """Measure this machine with made-up events in a temporary folder: import, lists, one session, sending."""
+    commands.benching.bench(size)
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sojourn.commands import copying, importing, listing, serving, upkeep
+    from sojourn.commands import benching, copying, importing, listing, serving, upkeep
 
-__all__ = ["copying", "importing", "listing", "serving", "upkeep"]
+__all__ = ["benching", "copying", "importing", "listing", "serving", "upkeep"]
 
 
 def __getattr__(name: str) -> ModuleType:
