@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -19,6 +20,7 @@ from sojourn.app import Sojourn
 from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS
 from sojourn.model.site import Site
+from sojourn.pipeline import importing
 from sojourn.pipeline.importing import Plan, Tally
 from tests.conftest import NOW
 from tests.kit import listed
@@ -72,6 +74,12 @@ def stored(app: Sojourn, site: Site) -> list[tuple[Any, ...]]:
     return app.engine.query(text, {"site_id": site.id})
 
 
+def times(app: Sojourn, site: Site) -> list[tuple[Any, ...]]:
+    """When each event occurred, by every copy that is stored of it."""
+    text = "SELECT DISTINCT occurred_at FROM events WHERE site_id = {site_id:String} ORDER BY occurred_at"
+    return app.engine.query(text, {"site_id": site.id})
+
+
 def packed(path: Path) -> Path:
     """The same file, so that it is read by rows."""
     out = path.with_name(path.name + ".gz")
@@ -107,6 +115,16 @@ def timed(rows: int, step_ms: int = 1000) -> pa.Table:
     )
 
 
+def end_after(rows: int) -> Callable[[Path, Tally], None]:
+    """Cuts an import off once so many rows are recorded."""
+
+    def on_progress(_path: Path, tally: Tally) -> None:
+        if tally.rows >= rows:
+            raise Unavailable("ended")
+
+    return on_progress
+
+
 def test_a_cut_off_import_goes_on_where_it_was(
     app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,13 +132,6 @@ def test_a_cut_off_import_goes_on_where_it_was(
     path, site = tmp_path / "events.parquet", new_site()
     pq.write_table(timed(1000), path)
     plan = Plan(str(path), parse_map("visitor=c_visitor,time=c_time"))
-
-    def end_after(tally_rows: int) -> Callable[[Path, Tally], None]:
-        def on_progress(_path: Path, tally: Tally) -> None:
-            if tally.rows >= tally_rows:
-                raise Unavailable("ended")
-
-        return on_progress
 
     with pytest.raises(Unavailable):
         app.import_files(site.id, plan, end_after(400))
@@ -133,6 +144,25 @@ def test_a_cut_off_import_goes_on_where_it_was(
     forced = imported(app, site, path, "visitor=c_visitor,time=c_time", is_again=True)
     assert forced.accepted == 1000
     assert sum(row["event_count"] for row in listed(app, site)) == 1000
+
+
+@pytest.mark.parametrize("is_columnar", [True, False])
+def test_a_cut_off_import_that_moves_its_events_goes_on_moving_them_as_far(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_columnar: bool
+) -> None:
+    monkeypatch.setattr(files, "TABLE_ROWS", 100)
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 100)
+    path, site = tmp_path / "events.parquet", new_site()
+    pq.write_table(timed(600), path)
+    read = path if is_columnar else packed(path)
+    plan = Plan(str(read), parse_map("visitor=c_visitor,time=c_time"), is_shifted=True)
+    with pytest.raises(Unavailable):
+        app.imports.run(site, site.id, plan, NOW, end_after(200))
+    app.imports.run(site, site.id, plan, NOW + 3_600_000, lambda _path, _tally: None)
+    assert [row[0] for row in times(app, site)] == [NOW - n * 1000 for n in range(600)][::-1]
+    again = msgspec.structs.replace(plan, is_again=True)
+    app.imports.run(site, site.id, again, NOW + 7_200_000, lambda _path, _tally: None)
+    assert times(app, site)[-1] == (NOW + 7_200_000,)
 
 
 def test_a_dry_run_counts_and_stores_nothing(app: Sojourn, new_site: Callable[..., Site], tmp_path: Path) -> None:

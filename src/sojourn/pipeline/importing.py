@@ -17,17 +17,13 @@ from sojourn.adapters.columns import Columns, Span
 from sojourn.adapters.mapping import Mapper
 from sojourn.adapters.ordinals import Ordinals
 from sojourn.adapters.spans import bounds
-from sojourn.errors import FileError, InvalidRequest, Unavailable
+from sojourn.errors import FileError, InvalidRequest
 from sojourn.model import instant
-from sojourn.model.event import COLUMNS, Event
+from sojourn.model.event import Event
 from sojourn.model.refusal import Refused
-from sojourn.model.site import Site, oldest_kept
+from sojourn.model.site import oldest_kept
 from sojourn.pipeline.collect import Arrival, collect
-from sojourn.pipeline.commits import CommitLog
-from sojourn.pipeline.erasures import Erasures
-from sojourn.pipeline.refusals import Refusals
-from sojourn.sql import sql
-from sojourn.store.engine import Engine
+from sojourn.pipeline.import_target import Progress, Target
 
 ROWS_AT_ONCE = 20_000
 SHOWN_REFUSALS = 1000
@@ -36,10 +32,6 @@ INSERTS_AT_ONCE = 2
 REPEATED = (
     *("type", "url", "title", "referrer", "currency", "account", "source", "medium", "campaign"),
     *("device", "browser", "os", "country"),
-)
-TEXTS = tuple(name for name, kind in Event.__annotations__.items() if kind is str and name not in ("site_id", "sender"))
-ABSENT = {"value": "NULL", "points": "toInt64(0)"} | dict.fromkeys(
-    (name for name in (*TEXTS, "visitor_id") if name not in ("traits", "suppressed")), "''"
 )
 Payload = dict[str, Any]
 
@@ -74,65 +66,6 @@ class Tally:
             self.refusals.append((file, line, message))
 
 
-class Target:
-    """Where the events go: one site, by commits that no pass sees before the import ends."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        commits: CommitLog,
-        refusals: Refusals,
-        erasures: Erasures,
-        site: Site,
-        site_id: str,
-    ) -> None:
-        self.engine = engine
-        self.commits = commits
-        self.refusals = refusals
-        self.site = site
-        self.site_id = site_id
-        self.erasures = erasures
-        self.written: list[int] = []
-        self._revision = erasures.revision
-
-    def _check(self) -> None:
-        """Raises Unavailable when a lead was erased since the events were collected; once some are stored, none is."""
-        if self.erasures.revision != self._revision:
-            raise Unavailable("A lead was erased when the import began; run it again.")
-
-    def insert_events(self, events: list[Event]) -> None:
-        with self.commits.commit(is_hidden=True) as commit_id:
-            self.written.append(commit_id)
-            self._check()
-            for event in events:
-                event.commit_id = commit_id
-            self.engine.insert("events", COLUMNS, b"\n".join(map(msgspec.json.encode, events)))
-
-    def insert_columns(self, table: Any, received_at: int) -> None:
-        absent = "".join(f", {value} AS {name}" for name, value in ABSENT.items() if name not in table.column_names)
-        with self.commits.commit(is_hidden=True) as commit_id:
-            self.written.append(commit_id)
-            self._check()
-            parameters = {"site_id": self.site_id, "commit_id": commit_id, "received_at": received_at}
-            self.engine.insert_arrow(sql("event.imported").replace("/* absent */", absent), table, parameters)
-
-    def watched(self) -> Callable[[str], bool] | None:
-        """Of which identifiers something was erased, so that events have to be looked at; None: of none."""
-        if self.erasures.is_empty(self.site_id):
-            return None
-        return lambda ref: self.erasures.watches(self.site_id, ref)
-
-    def progress(self, import_id: str) -> tuple[int, int, int, bool]:
-        """(rows, accepted, refused, is_done) as recorded."""
-        rows = self.engine.query(sql("import.progress"), {"site_id": self.site_id, "import_id": import_id})
-        return (int(rows[0][0]), int(rows[0][1]), int(rows[0][2]), bool(rows[0][3])) if rows else (0, 0, 0, False)
-
-    def record(self, import_id: str, tally: "Tally", *, is_done: bool) -> None:
-        row = {"site_id": self.site_id, "import_id": import_id, "rows": tally.rows, "accepted": tally.accepted}
-        row |= {"refused": tally.refused, "is_done": int(is_done), "version": self.commits.stamp()}
-        self.engine.insert("imports", tuple(row), msgspec.json.encode(row))
-
-
 class Import:
     """One file into the target. `on_progress` may raise to end it: what is recorded stays, and is not done twice."""
 
@@ -153,36 +86,52 @@ class Import:
     def run(self) -> Tally:
         import_id = fingerprint(self._path, self._plan)
         if not self._plan.is_again and not self._plan.is_dry:
-            rows, accepted, refused, is_done = self._target.progress(import_id)
-            if is_done:
-                return Tally(rows=rows, duplicates=accepted, refused=refused)
-            self._skipped = self.tally.resumed = rows
-            self.tally.accepted, self.tally.refused = accepted, refused
-        span = self._span()
+            done = self._target.progress(import_id)
+            if done.is_done:
+                return Tally(rows=done.rows, duplicates=done.accepted, refused=done.refused)
+            self._skipped = self.tally.resumed = self.tally.rows = done.rows
+            self.tally.accepted, self.tally.refused = done.accepted, done.refused
+        span = self._span(import_id)
         is_columnar = self._plan.mapping is not None and event_files.is_columnar(self._path)
         for _ in self._columns(span) if is_columnar else self._rows(span):
-            if not self._plan.is_dry:
-                self._target.record(import_id, self.tally, is_done=False)
+            self._record(import_id, is_done=False)
             self._on_progress(self.tally)
-        if not self._plan.is_dry:
-            self._target.record(import_id, self.tally, is_done=True)
+        self._record(import_id, is_done=True)
         return self.tally
 
-    def _span(self) -> Span:
+    def _record(self, import_id: str, *, is_done: bool) -> None:
+        if not self._plan.is_dry:
+            tally = self.tally
+            self._target.record(import_id, Progress(tally.rows, tally.accepted, tally.refused, is_done))
+
+    def _span(self, import_id: str) -> Span:
         """When the events are received, from when on they are kept, and by how much they are moved."""
         oldest = oldest_kept(self._target.site, self._now_ms)
-        if not (self._plan.is_shifted or self._plan.is_dry or oldest):
-            return Span(self._now_ms, oldest, 0, self._target.watched())
+        shift = self._known_shift(import_id)
+        if shift is None or self._plan.is_dry or oldest:
+            first_ms, last_ms = self._bounds()
+            if shift is None:
+                shift = self._now_ms - last_ms
+                if not self._plan.is_dry:
+                    self._target.record_shift(import_id, shift)
+            self.tally.first_ms, self.tally.last_ms = first_ms + shift, last_ms + shift
+            if first_ms + shift < oldest:
+                self.tally.outside = instant.iso(oldest)
+                self._on_progress(self.tally)
+        return Span(self._now_ms, oldest, shift, self._target.watched())
+
+    def _known_shift(self, import_id: str) -> int | None:
+        """None: the last event is to be moved to now. What was cut off goes on as it began."""
+        if not self._plan.is_shifted:
+            return 0
+        return None if self._plan.is_again else self._target.shift(import_id)
+
+    def _bounds(self) -> tuple[int, int]:
         found = bounds(self._path, self._plan.mapping)
         if found is None:
             columns = ", ".join(event_files.columns(self._path))
             raise InvalidRequest(f"No row of {self._path.name} has a time; is --map right? Columns: {columns}.")
-        shift = self._now_ms - found[1] if self._plan.is_shifted else 0
-        self.tally.first_ms, self.tally.last_ms = found[0] + shift, found[1] + shift
-        if found[0] + shift < oldest:
-            self.tally.outside = instant.iso(oldest)
-            self._on_progress(self.tally)
-        return Span(self._now_ms, oldest, shift, self._target.watched())
+        return found
 
     def _columns(self, span: Span) -> Iterator[None]:
         assert self._plan.mapping is not None

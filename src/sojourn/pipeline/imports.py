@@ -10,7 +10,8 @@ from sojourn.errors import InvalidRequest
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
-from sojourn.pipeline.importing import Import, Plan, Tally, Target
+from sojourn.pipeline.import_target import Target
+from sojourn.pipeline.importing import Import, Plan, Tally
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.worker import Worker
