@@ -165,6 +165,18 @@ def test_a_cut_off_import_that_moves_its_events_goes_on_moving_them_as_far(
     assert times(app, site)[-1] == (NOW + 7_200_000,)
 
 
+def test_odd_lines_of_a_csv_are_refused_and_the_rest_is_imported(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    path, site = tmp_path / "odd.csv", new_site()
+    at = b",2026-01-01\n"
+    path.write_bytes(b"who,at\nann" + at + b"caf\xe9" + at + b'"b\nob"' + at + b"x" * 140_000 + at + b"eve" + at)
+    tally = imported(app, site, path, "visitor=who,time=at")
+    assert [line for _, line, _ in tally.refusals] == [3, 6]
+    assert (tally.rows, tally.accepted, tally.refused) == (5, 3, 2)
+    assert sum(row["event_count"] for row in listed(app, site)) == 3
+
+
 def test_a_dry_run_counts_and_stores_nothing(app: Sojourn, new_site: Callable[..., Site], tmp_path: Path) -> None:
     path, site = tmp_path / "events.parquet", new_site()
     pq.write_table(timed(50), path)
