@@ -10,6 +10,7 @@ from sojourn.model.event import COLUMNS, Event
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
@@ -38,12 +39,14 @@ class Target:
         commits: CommitLog,
         refusals: Refusals,
         erasures: Erasures,
+        meter: Meter,
         site: Site,
         site_id: str,
     ) -> None:
         self.engine = engine
         self.commits = commits
         self.refusals = refusals
+        self.meter = meter
         self.site = site
         self.site_id = site_id
         self.erasures = erasures
@@ -56,20 +59,22 @@ class Target:
             raise Unavailable("A lead was erased when the import began; run it again.")
 
     def insert_events(self, events: list[Event]) -> None:
-        with self.commits.commit(is_hidden=True) as commit_id:
+        with self.commits.commit(len(events), is_hidden=True) as commit_id:
             self.written.append(commit_id)
             self._check()
             for event in events:
                 event.commit_id = commit_id
             self.engine.insert("events", COLUMNS, b"\n".join(map(msgspec.json.encode, events)))
+        self.meter.stored_by_import(len(events))
 
     def insert_columns(self, table: Any, received_at: int) -> None:
         absent = "".join(f", {value} AS {name}" for name, value in ABSENT.items() if name not in table.column_names)
-        with self.commits.commit(is_hidden=True) as commit_id:
+        with self.commits.commit(table.num_rows, is_hidden=True) as commit_id:
             self.written.append(commit_id)
             self._check()
             parameters = {"site_id": self.site_id, "commit_id": commit_id, "received_at": received_at}
             self.engine.insert_arrow(sql("event.imported").replace("/* absent */", absent), table, parameters)
+        self.meter.stored_by_import(table.num_rows)
 
     def watched(self) -> Callable[[str], bool] | None:
         """Of which identifiers something was erased, so that events have to be looked at; None: of none."""

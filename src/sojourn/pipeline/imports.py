@@ -12,6 +12,7 @@ from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
 from sojourn.pipeline.import_target import Target
 from sojourn.pipeline.importing import Import, Plan, Tally
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.worker import Worker
@@ -26,12 +27,14 @@ class Imports:
         commits: CommitLog,
         refusals: Refusals,
         erasures: Erasures,
+        meter: Meter,
         worker: Worker,
         merges: Merges,
         turns: Turns,
     ) -> None:
         self._turns = turns
         self._erasures = erasures
+        self._meter = meter
         self._merges = merges
         self._engine = engine
         self._commits = commits
@@ -47,7 +50,7 @@ class Imports:
         Raises FileError for files that cannot be read, InvalidRequest when another import is under way.
         """
         files = files_in(Path(plan.path))
-        target = Target(self._engine, self._commits, self._refusals, self._erasures, site, site_id)
+        target = Target(self._engine, self._commits, self._refusals, self._erasures, self._meter, site, site_id)
         with self._alone(), self._turns.pinned(), self._merges.held():
             try:
                 return [(path, self._one(target, plan, path, now_ms, on_progress)) for path in files]
