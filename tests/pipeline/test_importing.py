@@ -196,6 +196,26 @@ def test_a_folder_is_its_files_by_name(app: Sojourn, new_site: Callable[..., Sit
     assert [(path.name, tally.accepted) for path, tally in done] == [("a.parquet", 10), ("b.csv", 1)]
 
 
+def test_what_the_window_refuses_of_a_folder_is_told_before_anything_is_stored(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = new_site(retention_days=30)
+    for name, day in (("a.csv", "2026-05-20"), ("b.csv", "2026-05-21"), ("c.csv", "2020-01-01")):
+        (tmp_path / name).write_text(f"who,at\n{name},{day}\n{name},2026-05-22\n")
+    told: list[tuple[str, bool, int]] = []
+
+    def look(path: Path, tally: Tally) -> None:
+        told.append((path.name, bool(tally.outside), len(times(app, site))))
+
+    plan = Plan(str(tmp_path), parse_map("visitor=who,time=at"))
+    done = app.import_files(site.id, plan, look)
+    assert told[:3] == [("a.csv", False, 0), ("b.csv", False, 0), ("c.csv", True, 0)]
+    assert [(tally.accepted, tally.refused) for _, tally in done] == [(2, 0), (2, 0), (1, 1)]
+    again = app.import_files(site.id, plan, look)
+    assert [(tally.accepted, tally.duplicates) for _, tally in again] == [(0, 2), (0, 2), (0, 1)]
+    app.work_off()
+
+
 def test_equal_rows_count_by_their_ordinal_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordinals, "KEPT", 10)
     counter, chance = ordinals.Ordinals(), random.Random(5)

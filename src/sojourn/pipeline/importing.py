@@ -66,59 +66,51 @@ class Tally:
             self.refusals.append((file, line, message))
 
 
-class Import:
-    """One file into the target. `on_progress` may raise to end it: what is recorded stays, and is not done twice."""
+@dataclass
+class Outlook:
+    """What is known of a file before its rows are read; `tally` is where its import begins, or ended."""
 
-    def __init__(
-        self, target: Target, plan: Plan, path: Path, now_ms: int, on_progress: Callable[[Tally], None]
-    ) -> None:
+    path: Path
+    import_id: str
+    is_done: bool
+    span: Span
+    tally: Tally
+
+
+class Looking:
+    """Looks at files of an import, and stores nothing."""
+
+    def __init__(self, target: Target, plan: Plan, now_ms: int) -> None:
         self._target = target
         self._plan = plan
-        self._path = path
         self._now_ms = now_ms
-        self._on_progress = on_progress
-        self._ordinals = Ordinals()
-        self._mapper = Mapper(plan.mapping, self._ordinals)
-        self._skipped = 0
-        self._is_skipped = False
-        self.tally = Tally()
+        self._oldest_ms = oldest_kept(target.site, now_ms)
+        self._bounds: dict[str, tuple[int, int]] = {}  # by import
 
-    def run(self) -> Tally:
-        import_id = fingerprint(self._path, self._plan)
-        if not self._plan.is_again and not self._plan.is_dry:
-            done = self._target.progress(import_id)
-            if done.is_done:
-                return Tally(rows=done.rows, duplicates=done.accepted, refused=done.refused)
-            self._skipped = self.tally.resumed = self.tally.rows = done.rows
-            self.tally.accepted, self.tally.refused = done.accepted, done.refused
-        span = self._span(import_id)
-        is_columnar = self._plan.mapping is not None and event_files.is_columnar(self._path)
-        for _ in self._columns(span) if is_columnar else self._rows(span):
-            self._record(import_id, is_done=False)
-            self._on_progress(self.tally)
-        self._record(import_id, is_done=True)
-        return self.tally
+    @property
+    def may_refuse_old(self) -> bool:
+        """Whether the site keeps not everything."""
+        return self._oldest_ms > 0
 
-    def _record(self, import_id: str, *, is_done: bool) -> None:
-        if not self._plan.is_dry:
-            tally = self.tally
-            self._target.record(import_id, Progress(tally.rows, tally.accepted, tally.refused, is_done))
-
-    def _span(self, import_id: str) -> Span:
-        """When the events are received, from when on they are kept, and by how much they are moved."""
-        oldest = oldest_kept(self._target.site, self._now_ms)
+    def at(self, path: Path) -> Outlook:
+        """Raises FileError for one that cannot be read, InvalidRequest for one without times where they are asked."""
+        plan, import_id = self._plan, fingerprint(path, self._plan)
+        done = Progress() if plan.is_again or plan.is_dry else self._target.progress(import_id)
+        if done.is_done:
+            tally = Tally(rows=done.rows, duplicates=done.accepted, refused=done.refused)
+            return Outlook(path, import_id, True, self._span(0), tally)
+        tally = Tally(rows=done.rows, accepted=done.accepted, refused=done.refused, resumed=done.rows)
         shift = self._known_shift(import_id)
-        if shift is None or self._plan.is_dry or oldest:
-            first_ms, last_ms = self._bounds()
-            if shift is None:
-                shift = self._now_ms - last_ms
-                if not self._plan.is_dry:
-                    self._target.record_shift(import_id, shift)
-            self.tally.first_ms, self.tally.last_ms = first_ms + shift, last_ms + shift
-            if first_ms + shift < oldest:
-                self.tally.outside = instant.iso(oldest)
-                self._on_progress(self.tally)
-        return Span(self._now_ms, oldest, shift, self._target.watched())
+        if shift is None or plan.is_dry or self._oldest_ms:
+            first_ms, last_ms = self._bounds_of(path, import_id)
+            shift = self._now_ms - last_ms if shift is None else shift
+            tally.first_ms, tally.last_ms = first_ms + shift, last_ms + shift
+            if first_ms + shift < self._oldest_ms:
+                tally.outside = instant.iso(self._oldest_ms)
+        return Outlook(path, import_id, False, self._span(shift), tally)
+
+    def _span(self, shift_ms: int) -> Span:
+        return Span(self._now_ms, self._oldest_ms, shift_ms, self._target.watched())
 
     def _known_shift(self, import_id: str) -> int | None:
         """None: the last event is to be moved to now. What was cut off goes on as it began."""
@@ -126,12 +118,50 @@ class Import:
             return 0
         return None if self._plan.is_again else self._target.shift(import_id)
 
-    def _bounds(self) -> tuple[int, int]:
-        found = bounds(self._path, self._plan.mapping)
+    def _bounds_of(self, path: Path, import_id: str) -> tuple[int, int]:
+        """Asked of each file once: all its rows are read for it."""
+        found = self._bounds.get(import_id) or bounds(path, self._plan.mapping)
         if found is None:
-            columns = ", ".join(event_files.columns(self._path))
-            raise InvalidRequest(f"No row of {self._path.name} has a time; is --map right? Columns: {columns}.")
+            columns = ", ".join(event_files.columns(path))
+            raise InvalidRequest(f"No row of {path.name} has a time; is --map right? Columns: {columns}.")
+        self._bounds[import_id] = found
         return found
+
+
+class Import:
+    """One file into the target. `on_progress` may raise to end it: what is recorded stays, and is not done twice."""
+
+    def __init__(self, target: Target, plan: Plan, outlook: Outlook, on_progress: Callable[[Tally], None]) -> None:
+        self._target = target
+        self._plan = plan
+        self._outlook = outlook
+        self._path = outlook.path
+        self._now_ms = outlook.span.received_at
+        self._on_progress = on_progress
+        self._ordinals = Ordinals()
+        self._mapper = Mapper(plan.mapping, self._ordinals)
+        self._skipped = outlook.tally.resumed
+        self._is_skipped = False
+        self.tally = outlook.tally
+
+    def run(self) -> Tally:
+        span = self._outlook.span
+        if self._outlook.is_done:
+            return self.tally
+        if self._plan.is_shifted and not self._plan.is_dry:
+            self._target.record_shift(self._outlook.import_id, span.shift_ms)
+        is_columnar = self._plan.mapping is not None and event_files.is_columnar(self._path)
+        for _ in self._columns(span) if is_columnar else self._rows(span):
+            self._record(is_done=False)
+            self._on_progress(self.tally)
+        self._record(is_done=True)
+        return self.tally
+
+    def _record(self, *, is_done: bool) -> None:
+        if not self._plan.is_dry:
+            tally = self.tally
+            progress = Progress(tally.rows, tally.accepted, tally.refused, is_done)
+            self._target.record(self._outlook.import_id, progress)
 
     def _columns(self, span: Span) -> Iterator[None]:
         assert self._plan.mapping is not None
