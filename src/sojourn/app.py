@@ -129,7 +129,7 @@ class Sojourn:
         self.worker = Worker(self.engine, self.commits, self.sites, self.generations, self.merges, self.served, errands)
         self.erasures = Erasures(self.engine)
         self.imports = Imports(
-            self.engine, self.commits, self.refusals, self.erasures, self.worker, self.merges, self.turns
+            self.engine, self.commits, self.refusals, self.erasures, self.meter, self.worker, self.merges, self.turns
         )
         self.retention = Retention(self.engine, self.sites)
         self.descriptions = Descriptions(self.sites, self.retention, self.generations)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -19,6 +20,7 @@ from sojourn.app import Sojourn
 from sojourn.errors import Unavailable
 from sojourn.model.event import COLUMNS
 from sojourn.model.site import Site
+from sojourn.pipeline import importing
 from sojourn.pipeline.importing import Plan, Tally
 from tests.conftest import NOW
 from tests.kit import listed
@@ -72,6 +74,12 @@ def stored(app: Sojourn, site: Site) -> list[tuple[Any, ...]]:
     return app.engine.query(text, {"site_id": site.id})
 
 
+def times(app: Sojourn, site: Site) -> list[tuple[Any, ...]]:
+    """When each event occurred, by every copy that is stored of it."""
+    text = "SELECT DISTINCT occurred_at FROM events WHERE site_id = {site_id:String} ORDER BY occurred_at"
+    return app.engine.query(text, {"site_id": site.id})
+
+
 def packed(path: Path) -> Path:
     """The same file, so that it is read by rows."""
     out = path.with_name(path.name + ".gz")
@@ -107,6 +115,16 @@ def timed(rows: int, step_ms: int = 1000) -> pa.Table:
     )
 
 
+def end_after(rows: int) -> Callable[[Path, Tally], None]:
+    """Cuts an import off once so many rows are recorded."""
+
+    def on_progress(_path: Path, tally: Tally) -> None:
+        if tally.rows >= rows:
+            raise Unavailable("ended")
+
+    return on_progress
+
+
 def test_a_cut_off_import_goes_on_where_it_was(
     app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,13 +132,6 @@ def test_a_cut_off_import_goes_on_where_it_was(
     path, site = tmp_path / "events.parquet", new_site()
     pq.write_table(timed(1000), path)
     plan = Plan(str(path), parse_map("visitor=c_visitor,time=c_time"))
-
-    def end_after(tally_rows: int) -> Callable[[Path, Tally], None]:
-        def on_progress(_path: Path, tally: Tally) -> None:
-            if tally.rows >= tally_rows:
-                raise Unavailable("ended")
-
-        return on_progress
 
     with pytest.raises(Unavailable):
         app.import_files(site.id, plan, end_after(400))
@@ -133,6 +144,37 @@ def test_a_cut_off_import_goes_on_where_it_was(
     forced = imported(app, site, path, "visitor=c_visitor,time=c_time", is_again=True)
     assert forced.accepted == 1000
     assert sum(row["event_count"] for row in listed(app, site)) == 1000
+
+
+@pytest.mark.parametrize("is_columnar", [True, False])
+def test_a_cut_off_import_that_moves_its_events_goes_on_moving_them_as_far(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_columnar: bool
+) -> None:
+    monkeypatch.setattr(files, "TABLE_ROWS", 100)
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 100)
+    path, site = tmp_path / "events.parquet", new_site()
+    pq.write_table(timed(600), path)
+    read = path if is_columnar else packed(path)
+    plan = Plan(str(read), parse_map("visitor=c_visitor,time=c_time"), is_shifted=True)
+    with pytest.raises(Unavailable):
+        app.imports.run(site, site.id, plan, NOW, end_after(200))
+    app.imports.run(site, site.id, plan, NOW + 3_600_000, lambda _path, _tally: None)
+    assert [row[0] for row in times(app, site)] == [NOW - n * 1000 for n in range(600)][::-1]
+    again = msgspec.structs.replace(plan, is_again=True)
+    app.imports.run(site, site.id, again, NOW + 7_200_000, lambda _path, _tally: None)
+    assert times(app, site)[-1] == (NOW + 7_200_000,)
+
+
+def test_odd_lines_of_a_csv_are_refused_and_the_rest_is_imported(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    path, site = tmp_path / "odd.csv", new_site()
+    at = b",2026-01-01\n"
+    path.write_bytes(b"who,at\nann" + at + b"caf\xe9" + at + b'"b\nob"' + at + b"x" * 140_000 + at + b"eve" + at)
+    tally = imported(app, site, path, "visitor=who,time=at")
+    assert [line for _, line, _ in tally.refusals] == [3, 6]
+    assert (tally.rows, tally.accepted, tally.refused) == (5, 3, 2)
+    assert sum(row["event_count"] for row in listed(app, site)) == 3
 
 
 def test_a_dry_run_counts_and_stores_nothing(app: Sojourn, new_site: Callable[..., Site], tmp_path: Path) -> None:
@@ -152,6 +194,26 @@ def test_a_folder_is_its_files_by_name(app: Sojourn, new_site: Callable[..., Sit
     plan = Plan(str(tmp_path), parse_map("visitor=c_visitor,time=c_time"))
     done = app.import_files(site.id, plan, lambda _path, _tally: None)
     assert [(path.name, tally.accepted) for path, tally in done] == [("a.parquet", 10), ("b.csv", 1)]
+
+
+def test_what_the_window_refuses_of_a_folder_is_told_before_anything_is_stored(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = new_site(retention_days=30)
+    for name, day in (("a.csv", "2026-05-20"), ("b.csv", "2026-05-21"), ("c.csv", "2020-01-01")):
+        (tmp_path / name).write_text(f"who,at\n{name},{day}\n{name},2026-05-22\n")
+    told: list[tuple[str, bool, int]] = []
+
+    def look(path: Path, tally: Tally) -> None:
+        told.append((path.name, bool(tally.outside), len(times(app, site))))
+
+    plan = Plan(str(tmp_path), parse_map("visitor=who,time=at"))
+    done = app.import_files(site.id, plan, look)
+    assert told[:3] == [("a.csv", False, 0), ("b.csv", False, 0), ("c.csv", True, 0)]
+    assert [(tally.accepted, tally.refused) for _, tally in done] == [(2, 0), (2, 0), (1, 1)]
+    again = app.import_files(site.id, plan, look)
+    assert [(tally.accepted, tally.duplicates) for _, tally in again] == [(0, 2), (0, 2), (0, 1)]
+    app.work_off()
 
 
 def test_equal_rows_count_by_their_ordinal_however_many(monkeypatch: pytest.MonkeyPatch) -> None:

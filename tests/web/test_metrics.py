@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import polars as pl
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,7 +19,7 @@ from sojourn.web.asgi import Application
 from sojourn.web.connection import connect
 from sojourn.web.metrics import METRICS, is_loopback
 from tests.conftest import NOW
-from tests.serving import PATIENCE, SECRET, WRITE, Server
+from tests.serving import PATIENCE, SECRET, WRITE, Server, run
 
 ALERTS = Path(__file__).parents[2] / "deploy" / "alerts.yml"
 FROM_PROMETHEUS = {"up"}
@@ -78,6 +79,19 @@ def test_what_became_of_events_is_counted(metered: Server) -> None:
     assert grown(before, after, "sojourn_event_lateness_seconds_count") == 1
     assert grown(before, after, "sojourn_event_lateness_seconds_bucket", le="3600.0") == 0
     assert grown(before, after, "sojourn_event_lateness_seconds_sum") > 86_400
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_what_is_imported_counts_as_accepted_and_never_as_late(metered: Server, tmp_path: Path, ending: str) -> None:
+    before, path = read(metered), tmp_path / f"events.{ending}"
+    frame = pl.DataFrame({"who": [f"{ending}{n}" for n in range(50)] + [None], "at": ["2026-01-01T00:00:00Z"] * 51})
+    frame.write_csv(path) if ending == "csv" else frame.write_parquet(path)
+    assert run("import", str(path), "--data", metered.where, "--map", "visitor=who,time=at").returncode == 0
+    after = read(metered)
+    assert grown(before, after, "sojourn_events_accepted_total") == 50
+    assert grown(before, after, "sojourn_events_imported_total") == 50
+    assert grown(before, after, "sojourn_events_refused_total", reason="no_lead") == 1
+    assert grown(before, after, "sojourn_events_late_total") == 0
 
 
 def test_requests_are_counted_by_template_method_and_status(metered: Server) -> None:

@@ -13,14 +13,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sojourn.adapters.csv_rows import Numbered, csv_rows
 from sojourn.errors import FileError
 
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
 _BATCH = 50_000
 TABLE_ROWS = 500_000
-
-Row = dict[str, Any]
-Numbered = tuple[int, Row | FileError]
 
 
 def rows(path: Path) -> Iterator[Numbered]:
@@ -121,17 +119,7 @@ def _json_rows(path: Path) -> Iterator[Numbered]:
 
 def _csv_rows(path: Path) -> Iterator[Numbered]:
     with _open(path) as file:
-        lines = (line.decode("utf-8-sig" if number == 0 else "utf-8") for number, line in enumerate(file))
-        reader = csv.reader(lines)
-        names = next(reader, [])
-        for values in reader:
-            if len(values) == len(names):
-                yield reader.line_num, dict(zip(names, values, strict=True))
-            elif values:
-                yield (
-                    reader.line_num,
-                    FileError(f"the line has {len(values)} columns, the header {len(names)}"),
-                )
+        yield from csv_rows(file)
 
 
 def _parquet_rows(path: Path) -> Iterator[Numbered]:

@@ -75,8 +75,8 @@ def _followed(client: httpx.Client, plan: dict[str, Any]) -> list[dict[str, Any]
             progress.update(task, description=shown)
             if tally["outside"] and line["file"] not in warned:
                 warned.add(line["file"])
-                outside = f"Rows before {tally['outside']} will be refused: the site does not keep them."
-                err.print(outside, style="yellow", soft_wrap=True)
+                when = f"{line['file']} has rows before {tally['outside']}"
+                err.print(f"{when}; they will be refused: the site does not keep them.", style="yellow", soft_wrap=True)
     raise Unavailable("The server ended before the import did; run it again, and it goes on where it was.")
 
 

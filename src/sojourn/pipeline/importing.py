@@ -17,17 +17,13 @@ from sojourn.adapters.columns import Columns, Span
 from sojourn.adapters.mapping import Mapper
 from sojourn.adapters.ordinals import Ordinals
 from sojourn.adapters.spans import bounds
-from sojourn.errors import FileError, InvalidRequest, Unavailable
+from sojourn.errors import FileError, InvalidRequest
 from sojourn.model import instant
-from sojourn.model.event import COLUMNS, Event
+from sojourn.model.event import Event
 from sojourn.model.refusal import Refused
-from sojourn.model.site import Site, oldest_kept
+from sojourn.model.site import oldest_kept
 from sojourn.pipeline.collect import Arrival, collect
-from sojourn.pipeline.commits import CommitLog
-from sojourn.pipeline.erasures import Erasures
-from sojourn.pipeline.refusals import Refusals
-from sojourn.sql import sql
-from sojourn.store.engine import Engine
+from sojourn.pipeline.import_target import Progress, Target
 
 ROWS_AT_ONCE = 20_000
 SHOWN_REFUSALS = 1000
@@ -36,10 +32,6 @@ INSERTS_AT_ONCE = 2
 REPEATED = (
     *("type", "url", "title", "referrer", "currency", "account", "source", "medium", "campaign"),
     *("device", "browser", "os", "country"),
-)
-TEXTS = tuple(name for name, kind in Event.__annotations__.items() if kind is str and name not in ("site_id", "sender"))
-ABSENT = {"value": "NULL", "points": "toInt64(0)"} | dict.fromkeys(
-    (name for name in (*TEXTS, "visitor_id") if name not in ("traits", "suppressed")), "''"
 )
 Payload = dict[str, Any]
 
@@ -74,115 +66,102 @@ class Tally:
             self.refusals.append((file, line, message))
 
 
-class Target:
-    """Where the events go: one site, by commits that no pass sees before the import ends."""
+@dataclass
+class Outlook:
+    """What is known of a file before its rows are read; `tally` is where its import begins, or ended."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        commits: CommitLog,
-        refusals: Refusals,
-        erasures: Erasures,
-        site: Site,
-        site_id: str,
-    ) -> None:
-        self.engine = engine
-        self.commits = commits
-        self.refusals = refusals
-        self.site = site
-        self.site_id = site_id
-        self.erasures = erasures
-        self.written: list[int] = []
-        self._revision = erasures.revision
+    path: Path
+    import_id: str
+    is_done: bool
+    span: Span
+    tally: Tally
 
-    def _check(self) -> None:
-        """Raises Unavailable when a lead was erased since the events were collected; once some are stored, none is."""
-        if self.erasures.revision != self._revision:
-            raise Unavailable("A lead was erased when the import began; run it again.")
 
-    def insert_events(self, events: list[Event]) -> None:
-        with self.commits.commit(is_hidden=True) as commit_id:
-            self.written.append(commit_id)
-            self._check()
-            for event in events:
-                event.commit_id = commit_id
-            self.engine.insert("events", COLUMNS, b"\n".join(map(msgspec.json.encode, events)))
+class Looking:
+    """Looks at files of an import, and stores nothing."""
 
-    def insert_columns(self, table: Any, received_at: int) -> None:
-        absent = "".join(f", {value} AS {name}" for name, value in ABSENT.items() if name not in table.column_names)
-        with self.commits.commit(is_hidden=True) as commit_id:
-            self.written.append(commit_id)
-            self._check()
-            parameters = {"site_id": self.site_id, "commit_id": commit_id, "received_at": received_at}
-            self.engine.insert_arrow(sql("event.imported").replace("/* absent */", absent), table, parameters)
+    def __init__(self, target: Target, plan: Plan, now_ms: int) -> None:
+        self._target = target
+        self._plan = plan
+        self._now_ms = now_ms
+        self._oldest_ms = oldest_kept(target.site, now_ms)
+        self._bounds: dict[str, tuple[int, int]] = {}  # by import
 
-    def watched(self) -> Callable[[str], bool] | None:
-        """Of which identifiers something was erased, so that events have to be looked at; None: of none."""
-        if self.erasures.is_empty(self.site_id):
-            return None
-        return lambda ref: self.erasures.watches(self.site_id, ref)
+    @property
+    def may_refuse_old(self) -> bool:
+        """Whether the site keeps not everything."""
+        return self._oldest_ms > 0
 
-    def progress(self, import_id: str) -> tuple[int, int, int, bool]:
-        """(rows, accepted, refused, is_done) as recorded."""
-        rows = self.engine.query(sql("import.progress"), {"site_id": self.site_id, "import_id": import_id})
-        return (int(rows[0][0]), int(rows[0][1]), int(rows[0][2]), bool(rows[0][3])) if rows else (0, 0, 0, False)
+    def at(self, path: Path) -> Outlook:
+        """Raises FileError for one that cannot be read, InvalidRequest for one without times where they are asked."""
+        plan, import_id = self._plan, fingerprint(path, self._plan)
+        done = Progress() if plan.is_again or plan.is_dry else self._target.progress(import_id)
+        if done.is_done:
+            tally = Tally(rows=done.rows, duplicates=done.accepted, refused=done.refused)
+            return Outlook(path, import_id, True, self._span(0), tally)
+        tally = Tally(rows=done.rows, accepted=done.accepted, refused=done.refused, resumed=done.rows)
+        shift = self._known_shift(import_id)
+        if shift is None or plan.is_dry or self._oldest_ms:
+            first_ms, last_ms = self._bounds_of(path, import_id)
+            shift = self._now_ms - last_ms if shift is None else shift
+            tally.first_ms, tally.last_ms = first_ms + shift, last_ms + shift
+            if first_ms + shift < self._oldest_ms:
+                tally.outside = instant.iso(self._oldest_ms)
+        return Outlook(path, import_id, False, self._span(shift), tally)
 
-    def record(self, import_id: str, tally: "Tally", *, is_done: bool) -> None:
-        row = {"site_id": self.site_id, "import_id": import_id, "rows": tally.rows, "accepted": tally.accepted}
-        row |= {"refused": tally.refused, "is_done": int(is_done), "version": self.commits.stamp()}
-        self.engine.insert("imports", tuple(row), msgspec.json.encode(row))
+    def _span(self, shift_ms: int) -> Span:
+        return Span(self._now_ms, self._oldest_ms, shift_ms, self._target.watched())
+
+    def _known_shift(self, import_id: str) -> int | None:
+        """None: the last event is to be moved to now. What was cut off goes on as it began."""
+        if not self._plan.is_shifted:
+            return 0
+        return None if self._plan.is_again else self._target.shift(import_id)
+
+    def _bounds_of(self, path: Path, import_id: str) -> tuple[int, int]:
+        """Asked of each file once: all its rows are read for it."""
+        found = self._bounds.get(import_id) or bounds(path, self._plan.mapping)
+        if found is None:
+            columns = ", ".join(event_files.columns(path))
+            raise InvalidRequest(f"No row of {path.name} has a time; is --map right? Columns: {columns}.")
+        self._bounds[import_id] = found
+        return found
 
 
 class Import:
     """One file into the target. `on_progress` may raise to end it: what is recorded stays, and is not done twice."""
 
-    def __init__(
-        self, target: Target, plan: Plan, path: Path, now_ms: int, on_progress: Callable[[Tally], None]
-    ) -> None:
+    def __init__(self, target: Target, plan: Plan, outlook: Outlook, on_progress: Callable[[Tally], None]) -> None:
         self._target = target
         self._plan = plan
-        self._path = path
-        self._now_ms = now_ms
+        self._outlook = outlook
+        self._path = outlook.path
+        self._now_ms = outlook.span.received_at
         self._on_progress = on_progress
         self._ordinals = Ordinals()
         self._mapper = Mapper(plan.mapping, self._ordinals)
-        self._skipped = 0
+        self._skipped = outlook.tally.resumed
         self._is_skipped = False
-        self.tally = Tally()
+        self.tally = outlook.tally
 
     def run(self) -> Tally:
-        import_id = fingerprint(self._path, self._plan)
-        if not self._plan.is_again and not self._plan.is_dry:
-            rows, accepted, refused, is_done = self._target.progress(import_id)
-            if is_done:
-                return Tally(rows=rows, duplicates=accepted, refused=refused)
-            self._skipped = self.tally.resumed = rows
-            self.tally.accepted, self.tally.refused = accepted, refused
-        span = self._span()
+        span = self._outlook.span
+        if self._outlook.is_done:
+            return self.tally
+        if self._plan.is_shifted and not self._plan.is_dry:
+            self._target.record_shift(self._outlook.import_id, span.shift_ms)
         is_columnar = self._plan.mapping is not None and event_files.is_columnar(self._path)
         for _ in self._columns(span) if is_columnar else self._rows(span):
-            if not self._plan.is_dry:
-                self._target.record(import_id, self.tally, is_done=False)
+            self._record(is_done=False)
             self._on_progress(self.tally)
-        if not self._plan.is_dry:
-            self._target.record(import_id, self.tally, is_done=True)
+        self._record(is_done=True)
         return self.tally
 
-    def _span(self) -> Span:
-        """When the events are received, from when on they are kept, and by how much they are moved."""
-        oldest = oldest_kept(self._target.site, self._now_ms)
-        if not (self._plan.is_shifted or self._plan.is_dry or oldest):
-            return Span(self._now_ms, oldest, 0, self._target.watched())
-        found = bounds(self._path, self._plan.mapping)
-        if found is None:
-            columns = ", ".join(event_files.columns(self._path))
-            raise InvalidRequest(f"No row of {self._path.name} has a time; is --map right? Columns: {columns}.")
-        shift = self._now_ms - found[1] if self._plan.is_shifted else 0
-        self.tally.first_ms, self.tally.last_ms = found[0] + shift, found[1] + shift
-        if found[0] + shift < oldest:
-            self.tally.outside = instant.iso(oldest)
-            self._on_progress(self.tally)
-        return Span(self._now_ms, oldest, shift, self._target.watched())
+    def _record(self, *, is_done: bool) -> None:
+        if not self._plan.is_dry:
+            tally = self.tally
+            progress = Progress(tally.rows, tally.accepted, tally.refused, is_done)
+            self._target.record(self._outlook.import_id, progress)
 
     def _columns(self, span: Span) -> Iterator[None]:
         assert self._plan.mapping is not None

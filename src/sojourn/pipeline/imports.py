@@ -10,7 +10,9 @@ from sojourn.errors import InvalidRequest
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures
-from sojourn.pipeline.importing import Import, Plan, Tally, Target
+from sojourn.pipeline.import_target import Target
+from sojourn.pipeline.importing import Import, Looking, Outlook, Plan, Tally
+from sojourn.pipeline.metering import Meter
 from sojourn.pipeline.refusals import Refusals
 from sojourn.pipeline.turns import Turns
 from sojourn.pipeline.worker import Worker
@@ -25,12 +27,14 @@ class Imports:
         commits: CommitLog,
         refusals: Refusals,
         erasures: Erasures,
+        meter: Meter,
         worker: Worker,
         merges: Merges,
         turns: Turns,
     ) -> None:
         self._turns = turns
         self._erasures = erasures
+        self._meter = meter
         self._merges = merges
         self._engine = engine
         self._commits = commits
@@ -46,16 +50,20 @@ class Imports:
         Raises FileError for files that cannot be read, InvalidRequest when another import is under way.
         """
         files = files_in(Path(plan.path))
-        target = Target(self._engine, self._commits, self._refusals, self._erasures, site, site_id)
+        target = Target(self._engine, self._commits, self._refusals, self._erasures, self._meter, site, site_id)
+        looking = Looking(target, plan, now_ms)
         with self._alone(), self._turns.pinned(), self._merges.held():
             try:
-                return [(path, self._one(target, plan, path, now_ms, on_progress)) for path in files]
+                if looking.may_refuse_old:  # what the window would refuse of any file is told before one is stored
+                    for path in files:
+                        on_progress(path, looking.at(path).tally)
+                return [(path, self._one(target, plan, looking.at(path), on_progress)) for path in files]
             finally:
                 self._worker.reveal(target.written)
 
     @staticmethod
-    def _one(target: Target, plan: Plan, path: Path, now_ms: int, on_progress: Callable[[Path, Tally], None]) -> Tally:
-        return Import(target, plan, path, now_ms, lambda tally: on_progress(path, tally)).run()
+    def _one(target: Target, plan: Plan, outlook: Outlook, on_progress: Callable[[Path, Tally], None]) -> Tally:
+        return Import(target, plan, outlook, lambda tally: on_progress(outlook.path, tally)).run()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

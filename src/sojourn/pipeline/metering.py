@@ -83,6 +83,7 @@ class Meter:
         self._slow_seconds = slow_query_ms / 1000
         self._said_at = -SAY_AGAIN_AFTER
         self.accepted = Counts(())
+        self.imported = Counts(())
         self.duplicates = Counts(())
         self.refused = Counts(*((reason.value,) for reason in Reason))
         self.lateness = Spread(LATENESS_SECONDS, ())
@@ -102,6 +103,11 @@ class Meter:
             late = event.received_at - event.occurred_at
             if late > LATE_MS:
                 self.lateness.add(late / 1000)
+
+    def stored_by_import(self, count: int) -> None:
+        """So many rows of a file were. How late they are says nothing: what a file holds is old."""
+        self.accepted.add(count=count)
+        self.imported.add(count=count)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         self.requests.add(route, method, str(status))

@@ -6,6 +6,7 @@ SELECT max(version) FROM
     UNION ALL SELECT max(version) FROM keys
     UNION ALL SELECT max(version) FROM receipts
     UNION ALL SELECT max(version) FROM imports
+    UNION ALL SELECT max(version) FROM import_shifts
     UNION ALL SELECT max(version) FROM segments
     UNION ALL SELECT max(version) FROM logins
     UNION ALL SELECT max(version) FROM tickets

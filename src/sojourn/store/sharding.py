@@ -22,6 +22,7 @@ SHARDED_BY = {
     "sites": "cityHash64(site_id)",
     "keys": "cityHash64(key_hash)",
     "imports": "cityHash64(site_id)",
+    "import_shifts": "cityHash64(site_id)",
     "segments": "cityHash64(site_id)",
     "saved_views": "cityHash64(site_id)",
     "audit": "cityHash64(site_id)",

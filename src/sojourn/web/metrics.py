@@ -85,6 +85,11 @@ def _disk(choose: Callable[[Any], float]) -> Callable[[Sojourn], Values]:
 METRICS = (
     Metric("sojourn_events_accepted_total", "Events stored.", counter=_counts(lambda s: s.meter.accepted)),
     Metric(
+        "sojourn_events_imported_total",
+        "Events stored that came from files; they are accepted ones too.",
+        counter=_counts(lambda s: s.meter.imported),
+    ),
+    Metric(
         "sojourn_events_refused_total",
         "Events refused, by reason.",
         ("reason",),
@@ -97,7 +102,7 @@ METRICS = (
     ),
     Metric(
         "sojourn_events_late_total",
-        "Events stored that had occurred more than 60 s before they were received.",
+        "Events stored that had occurred more than 60 s before they were received, but for those of files.",
         counter=_late,
     ),
     Metric(
