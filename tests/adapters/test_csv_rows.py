@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sojourn.adapters import csv_rows as rows_of_csv
-from sojourn.adapters.csv_rows import csv_rows
+from sojourn.adapters.csv_rows import MOST_BYTES, csv_rows
 from sojourn.adapters.files import rows
 from sojourn.errors import FileError
 
@@ -102,3 +102,11 @@ def test_a_header_that_cannot_be_read_is_the_files_fault(tmp_path: Path, body: b
     path.write_bytes(body)
     with pytest.raises(FileError, match=r"rows\.csv cannot be read"):
         list(rows(path))
+
+
+def test_a_line_of_json_that_is_far_too_long_is_refused_alone(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b'{"n": 1}\n' + b"[" + b"0," * (2 * MOST_BYTES) + b"0]\n" + b'{"n": 2}\n')
+    (first, second, third) = rows(path)
+    assert (first, third) == ((1, {"n": 1}), (3, {"n": 2}))
+    assert (second[0], "longer than" in str(second[1])) == (2, True)

@@ -147,6 +147,23 @@ def test_a_cut_off_import_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize("is_columnar", [True, False])
+def test_a_cut_off_import_counts_what_is_refused_once(
+    app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_columnar: bool
+) -> None:
+    monkeypatch.setattr(files, "TABLE_ROWS", 100)
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE", 100)
+    path, site = tmp_path / "events.parquet", new_site()
+    table = timed(1000)
+    nameless = pa.array(["" if n % 10 == 0 else f"v{n % 7}" for n in range(1000)])
+    pq.write_table(table.set_column(0, "c_visitor", nameless), path)
+    plan = Plan(str(path if is_columnar else packed(path)), parse_map("visitor=c_visitor,time=c_time"))
+    with pytest.raises(Unavailable):
+        app.import_files(site.id, plan, end_after(400))
+    ((_, tally),) = app.import_files(site.id, plan, lambda _path, _tally: None)
+    assert (tally.resumed, tally.accepted, tally.refused) == (400, 900, 100)
+
+
+@pytest.mark.parametrize("is_columnar", [True, False])
 def test_a_cut_off_import_that_moves_its_events_goes_on_moving_them_as_far(
     app: Sojourn, new_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_columnar: bool
 ) -> None:

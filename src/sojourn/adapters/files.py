@@ -13,7 +13,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sojourn.adapters.csv_rows import Numbered, csv_rows
+from sojourn.adapters.csv_rows import MOST_BYTES, Numbered, csv_rows
 from sojourn.errors import FileError
 
 ENDINGS = (".csv", ".jsonl", ".ndjson", ".json", ".parquet")
@@ -106,7 +106,12 @@ def _open(path: Path) -> IO[bytes]:
 
 def _json_rows(path: Path) -> Iterator[Numbered]:
     with _open(path) as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(lambda: file.readline(MOST_BYTES + 1), b""), 1):
+            if len(line) > MOST_BYTES:
+                while not line.endswith(b"\n") and (line := file.readline(MOST_BYTES)):
+                    pass
+                yield number, FileError(f"the line is longer than {MOST_BYTES:,} bytes")
+                continue
             if not line.strip():
                 continue
             try:

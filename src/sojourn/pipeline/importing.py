@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import xxhash
@@ -128,6 +128,15 @@ class Looking:
         return found
 
 
+class _Batch(NamedTuple):
+    """What is under way: up to which row, how many of its rows are accepted and refused."""
+
+    rows: int
+    accepted: int
+    refused: int
+    stored: Future[None]
+
+
 class Import:
     """One file into the target. `on_progress` may raise to end it: what is recorded stays, and is not done twice."""
 
@@ -142,6 +151,7 @@ class Import:
         self._mapper = Mapper(plan.mapping, self._ordinals)
         self._skipped = outlook.tally.resumed
         self._is_skipped = False
+        self._refused_ahead = 0  # of rows that are read again when the import is cut off now
         self.tally = outlook.tally
 
     def run(self) -> Tally:
@@ -160,20 +170,23 @@ class Import:
     def _record(self, *, is_done: bool) -> None:
         if not self._plan.is_dry:
             tally = self.tally
-            progress = Progress(tally.rows, tally.accepted, tally.refused, is_done)
+            progress = Progress(tally.rows, tally.accepted, tally.refused - self._refused_ahead, is_done)
             self._target.record(self._outlook.import_id, progress)
 
     def _columns(self, span: Span) -> Iterator[None]:
         assert self._plan.mapping is not None
         repeated = [column for target, column in self._plan.mapping.items() if target in REPEATED]
         with ThreadPoolExecutor(INSERTS_AT_ONCE) as threads:
-            under_way: deque[tuple[int, int, Future[None]]] = deque()
+            under_way: deque[_Batch] = deque()
             for before, table in event_files.tables(self._path, repeated=repeated):
+                known = self.tally.refused
                 batch = self._batch(before, table, span)
                 if batch is None:
                     continue
-                accepted = batch[0].num_rows + len(batch[1])
-                under_way.append((before + table.num_rows, accepted, threads.submit(self._store, *batch)))
+                accepted, refused = batch[0].num_rows + len(batch[1]), self.tally.refused - known
+                stored = threads.submit(self._store, *batch)
+                under_way.append(_Batch(before + table.num_rows, accepted, refused, stored))
+                self._refused_ahead += refused
                 if len(under_way) > INSERTS_AT_ONCE:
                     self._stored(under_way.popleft())
                     yield
@@ -181,12 +194,12 @@ class Import:
                 self._stored(under_way.popleft())
                 yield
 
-    def _stored(self, batch: "tuple[int, int, Future[None]]") -> None:
+    def _stored(self, batch: "_Batch") -> None:
         """Count a batch once it is durable."""
-        rows, accepted, stored = batch
-        stored.result()
-        self.tally.rows = rows
-        self.tally.accepted += accepted
+        batch.stored.result()
+        self.tally.rows = batch.rows
+        self.tally.accepted += batch.accepted
+        self._refused_ahead -= batch.refused
 
     def _batch(self, before: int, table: Any, span: Span) -> tuple[Any, list[Event]] | None:
         assert self._plan.mapping is not None
