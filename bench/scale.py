@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from bench import pages
+from bench import pages, stored_peers
 from bench.serve import KEY, Row, Served, send_crowd, served
 
 OUT = Path(__file__).parent / "out"
@@ -54,6 +54,7 @@ FILTERS: list[dict[str, Any]] = [
     {"country": "NG"},
     {"device": "tablet"},
 ]
+LOADED = " while 1,000 events/s come in"
 Ask = Callable[[dict[str, Any]], httpx.Response]
 
 
@@ -83,10 +84,14 @@ def rows(size: int) -> Iterator[Row]:
             yield from _asked(server, "", 1)
             yield from pages.rows(server, folder, WINDOW, FILTERS, _ids(server))
             with _load(server):
-                yield from _asked(server, " while 1,000 events/s come in", 2)
+                yield from _asked(server, LOADED, 2)
+                yield _spent(server)
             yield from _exported(server, folder, scale)
-            yield from _changed(server, scale)
-        yield from _peers(Path(name) / "sessions.parquet")
+            yield from _changed(server, scale, 3_600_000)
+            with _load(server):
+                yield from _changed(server, scale, 1_800_000, LOADED, 2)
+        yield from stored_peers.rows(Path(name) / "sessions.parquet")
+    yield from _imported_under_load(size, scale)
 
 
 def _import(source: Path, folder: Path) -> tuple[float, float]:
@@ -97,6 +102,28 @@ def _import(source: Path, folder: Path) -> tuple[float, float]:
     _, status, usage = os.wait4(process.pid, 0)
     assert status == 0, "the import failed"
     return time.monotonic() - started, usage.ru_maxrss / 1024
+
+
+def _imported_under_load(size: int, scale: float) -> Iterator[Row]:
+    """Through a server that takes other events meanwhile."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "data"
+        with served(folder) as server, _load(server):
+            seconds, _ = _import(events_file(size), folder)
+            with _client(server) as client:
+                while client.get("/v1/site").json()["data"]["building"] is not None:
+                    seconds += 0.2
+                    time.sleep(0.2)
+            yield _row("`import` of as many" + LOADED, seconds, 120 * max(scale, 0.1), "{:.1f} s")
+            yield Row("… resident, the server after it", f"{server.resident_mb():,.0f} MB", "", is_reached=True)
+
+
+def _spent(server: Served) -> Row:
+    """What the load alone takes."""
+    began, before = time.monotonic(), server.cpu_seconds()
+    time.sleep(10)
+    share = (server.cpu_seconds() - before) / (time.monotonic() - began)
+    return Row("processor of the server" + LOADED, f"{share:.2f} cores", "", is_reached=True)
 
 
 def _calm(server: Served) -> float:
@@ -212,48 +239,22 @@ def _exported(server: Served, folder: Path, scale: float) -> Iterator[Row]:
     yield _row("… resident, the server then", server.resident_mb(), 1024, "{:,.0f} MB")
 
 
-def _changed(server: Served, scale: float) -> Iterator[Row]:
+def _changed(server: Served, scale: float, timeout_ms: int, when: str = "", times: int = 1) -> Iterator[Row]:
     with _client(server) as client:
-        patch = {"session_timeout_ms": 3_600_000}
+        patch = {"session_timeout_ms": timeout_ms}
         started = time.monotonic()
         client.patch("/v1/site", params={"dry_run": "true"}, json=patch).raise_for_status()
-        yield _row("timeout change, dry run", time.monotonic() - started, 5 * max(scale, 0.1), "{:.1f} s")
-        started, times = time.monotonic(), []
+        took, scaled = time.monotonic() - started, times * max(scale, 0.1)
+        yield _row(f"timeout change, dry run{when}", took, 5 * scaled, "{:.1f} s")
+        started, pages = time.monotonic(), []
         client.patch("/v1/site", json=patch).raise_for_status()
         while client.get("/v1/site").json()["data"]["building"] is not None:
             asked = time.perf_counter()
             client.get("/v1/sessions", params=WINDOW).raise_for_status()
-            times.append(time.perf_counter() - asked)
+            pages.append(time.perf_counter() - asked)
             time.sleep(0.2)
-        yield _row("timeout change, applied", time.monotonic() - started, 90 * max(scale, 0.1), "{:.1f} s")
-        yield _row("… first page meanwhile, p95", _p95(times), 60, "{:.0f} ms")
-
-
-def _peers(sessions: Path) -> Iterator[Row]:
-    """The same questions to the same sessions: what a query engine takes over a file of finished sessions."""
-    import duckdb
-    import polars as pl
-
-    conditions = {
-        "entry point": "entry_point = 'form_submit'",
-        "duration and country": "duration >= 900 AND country = 'NG'",
-        "two events": "revenue IS NOT NULL AND intent = 'high'",
-    }
-    engine = duckdb.connect()
-    for what, condition in conditions.items():
-        text = f"SELECT * FROM '{sessions}' WHERE {condition} ORDER BY started_at DESC, id DESC LIMIT 50"
-        took = _p95([_clock(lambda: engine.sql(text).to_arrow_table()) for _ in range(5)])  # noqa: B023
-        yield Row(f"DuckDB, {what}, over the exported file, p95", f"{took:.0f} ms", "", is_reached=True)
-        found = pl.scan_parquet(sessions).filter(pl.sql_expr(condition))
-        lazy = found.sort("started_at", "id", descending=True).head(50)
-        took = _p95([_clock(lambda: lazy.collect(engine="streaming")) for _ in range(5)])  # noqa: B023
-        yield Row(f"Polars, {what}, over the exported file, p95", f"{took:.0f} ms", "", is_reached=True)
-
-
-def _clock(ask: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    ask()
-    return time.perf_counter() - started
+        yield _row(f"timeout change, applied{when}", time.monotonic() - started, 90 * scaled, "{:.1f} s")
+        yield _row("… first page meanwhile, p95", _p95(pages), 60 * times, "{:.0f} ms")
 
 
 def _row(what: str, value: float, wanted: float, form: str) -> Row:

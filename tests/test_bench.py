@@ -21,6 +21,7 @@ FIGURES = (
         "resident at rest",
         "`serve` ready",
     ),
+    *("`import` of as many while", "timeout change, applied while", "processor of the server"),
     *("page Sessions, first byte", "page of one session", "DuckDB, entry point", "Polars, entry point"),
 )
 
