@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,19 @@ def server(cluster: Cluster) -> Iterator[Server]:
         server.stop()
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def new_server(cluster: Cluster) -> Callable[[], Server]:
+    """In place of one on a folder."""
+    numbers = itertools.count()
+
+    def make() -> Server:
+        server = Server(Path())
+        server.where = cluster.founded(f"own{next(numbers)}")
+        return server
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -2,22 +2,26 @@
 
 import itertools
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sojourn.model.instant import iso
 from sojourn.place import Place
 from sojourn.web.connection import connect
 from tests.cluster.nodes import Cluster
-from tests.cluster.test_serving import MINUTE, event, new_keys
+from tests.cluster.test_serving import BEGAN, MINUTE, event, new_keys
 from tests.serving import LONGEST, PATIENCE, Server, event_count, run
 
 SEEN_WITHIN = 5.0
 AT_ONCE = 4
+AT_THE_SAME_TIME = 25  # within the timeout
 NUMBERS = itertools.count()  # a module's servers may be made twice, on the same store
 
 
@@ -25,12 +29,14 @@ NUMBERS = itertools.count()  # a module's servers may be made twice, on the same
 def two_on(url: str) -> Iterator[tuple[Server, Server]]:
     """Two servers on a store."""
     servers = (Server(Path()), Server(Path()))
-    for server in servers:
-        server.where = url
-        server.start()
-    yield servers
-    for server in servers:
-        server.close()
+    try:
+        for server in servers:
+            server.where = url
+            server.start()
+        yield servers
+    finally:
+        for server in servers:
+            server.close()
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +99,24 @@ def test_what_is_sent_to_both_counts_once(pair: tuple[Server, Server], key: str)
         server.send(*body, key=key)
     pair[0].send(event("later", 0), key=key)  # what is worked off after both
     assert len(same(pair, 31, key)) == 31
+
+
+def test_what_is_sent_to_both_at_the_same_time_counts_once(pair: tuple[Server, Server], key: str) -> None:
+    """Of copies that differ, the earliest."""
+    meeting = threading.Barrier(2)
+
+    def send(number: int) -> None:
+        for turn in range(AT_THE_SAME_TIME):
+            both = [event(f"v{count}", turn) for count in range(9)]
+            late = {"occurred_at": BEGAN + turn * MINUTE + (number + turn) % 2}
+            meeting.wait(LONGEST)
+            pair[number].send(*both, event("w", turn) | late, key=key)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(send, range(2)))
+    found = same(pair, 10 * AT_THE_SAME_TIME, key)
+    assert [session["event_count"] for session in found] == [AT_THE_SAME_TIME] * 10
+    assert {session["started_at"] for session in found} == {iso(BEGAN)}
 
 
 def test_a_key_and_a_setting_are_seen_by_the_other_one_soon(pair: tuple[Server, Server], key: str) -> None:

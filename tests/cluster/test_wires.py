@@ -1,4 +1,6 @@
-"""Connections that are cut in the middle, and nodes that answer with errors: nothing acknowledged is lost or doubled."""
+"""Connections that are cut in the middle or slow, and nodes that answer with errors: nothing acknowledged is lost or
+doubled, and no answer is half.
+"""
 
 import random
 import time
@@ -11,9 +13,21 @@ import pytest
 from tests.cluster.nodes import NAME, Cluster, running
 from tests.cluster.proxy import Proxy
 from tests.cluster.test_serving import event
+from tests.cluster.test_several import within
 from tests.serving import LONGEST, Server, event_count
 
 BATCH = 200
+SLOW = 0.15  # seconds; a statement takes several answers
+# Of each such list the bytes are many enough to be cut within.
+LISTS = [
+    "/v1/sessions?from=1970-01-01&limit=200",
+    "/v1/sessions?from=1970-01-01&format=csv",
+    "/v1/sessions?from=1970-01-01&lead_id=of1",
+    "/v1/events?from=1970-01-01&limit=200",
+    "/v1/leads?limit=200",
+    "/v1/leads/of2",
+]
+OF_LISTS = rb"FROM (`wired_local`\.`)?(sessions|events|leads|links|names|touched)\b"
 
 
 class Wired:
@@ -76,7 +90,8 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wired]:
 
 
 def batch(name: str, number: int) -> list[dict[str, Any]]:
-    return [event(f"{name}{count % 40}", number * 5 + count // 40) for count in range(BATCH)]
+    """Of a name all are in twenty sessions, so that one answer has those of all tests."""
+    return [event(f"{name}{count % 20}", number * 10 + count // 20) for count in range(BATCH)]
 
 
 @pytest.mark.parametrize("place", [pytest.param("to_nodes", marks=pytest.mark.long), "between"])
@@ -119,3 +134,53 @@ def test_one_node_that_answers_with_errors_loses_nothing(wired: Wired) -> None:
         assert answer.status_code in (202, 503)
     wired.send(batch("one", 0))
     wired.settle()
+
+
+def whole(wired: Wired, path: str) -> object:
+    """What is answered, or None for a 503; nothing else is an answer."""
+    answer = wired.server.ask("GET", path)
+    if answer.status_code == 200:
+        return answer.text if "csv" in path else answer.json()["data"]  # a cursor knows when it was asked
+    assert (answer.status_code, answer.json()["error"]) == (503, "Unavailable"), answer.text
+    return None
+
+
+@pytest.mark.parametrize(("number", "place"), [(0, "to_nodes"), (1, "between")])
+def test_an_answer_whose_connection_is_cut_is_whole_or_503(wired: Wired, number: int, place: str) -> None:
+    chance = random.Random(place)
+    wires: list[Proxy] = getattr(wired, place)
+    wired.send(batch("of", number))
+    wired.settle()
+    expected = {path: whole(wired, path) for path in LISTS}
+    assert None not in expected.values()
+    seen, before = [], sum(proxy.cuts for proxy in wires)
+    for turn in range(5):
+        for path in LISTS:
+            for proxy in wires:  # once, which the driver repeats by itself, or more often
+                proxy.cut_answers(OF_LISTS, *(int(10 ** (1 + 4 * chance.random())) for _ in range(1 + turn % 3)))
+            found = whole(wired, path)
+            assert found in (None, expected[path]), path
+            seen.append(found is None)
+    for proxy in wires:
+        proxy.cut(b"")
+    assert sum(proxy.cuts for proxy in wires) > before + 8
+    assert True in seen
+    assert False in seen
+    for path in LISTS:
+        assert within(LONGEST, lambda: whole(wired, path) == expected[path])  # noqa: B023 used at once
+
+
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.long)])
+def test_a_slow_node_is_waited_for(wired: Wired, number: int) -> None:
+    """Be it the one that the server asks (0) or not: nothing is refused, nothing is lacking."""
+    wired.settle()
+    seen = wired.sent
+    with wired.to_nodes[number].slow(SLOW), wired.between[number].slow(SLOW):
+        for turn in range(2):
+            assert not wired.send(batch(f"slow{number}", turn)), "it was refused"
+            found = wired.read()
+            assert found is not None
+            assert found >= seen
+            seen = found
+            assert wired.server.ask("GET", "/readyz").status_code == 200
+        wired.settle()

@@ -100,7 +100,7 @@ def compare(server: Server, known: Known, copy: Copy) -> str:
 
 def check_derived(server: Server) -> None:
     """The doctor compares what is derived with a rebuild, also while events come."""
-    done = run("doctor", "--data", str(server.folder), "--whole")
+    done = run("doctor", "--data", server.where, "--whole")
     need(done.returncode == 0, f"the doctor found something: {done.stdout}{done.stderr}")
 
 

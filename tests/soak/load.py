@@ -1,10 +1,12 @@
 """Who sends and who reads during a soak run, and what is known of it afterwards."""
 
+import contextlib
+import itertools
 import random
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ import httpx
 from tests.serving import SECRET, Server
 
 Payload = dict[str, Any]
+Step = Callable[[httpx.Client], None]
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 BEGIN = 1_777_000_000_000
 TYPES = [
@@ -77,18 +80,17 @@ class Known:
 
 
 class Load:
-    """Threads that go on whatever the server does, and rest while `pause` holds them."""
+    """Threads that go on whatever the servers do, and rest while `pause` holds them. They ask the servers in turn: what
+    one did not acknowledge is sent to the next.
+    """
 
-    def __init__(self, server: Server, known: Known, seed: int) -> None:
+    def __init__(self, servers: Sequence[Server], known: Known, steps: Sequence[Step]) -> None:
         self.known = known
-        self._server = server
+        self._servers = servers
         self._going = threading.Event()
         self._stopping = threading.Event()
-        self._busy = threading.Semaphore(SENDERS + READERS)
-        work: list[Callable[[httpx.Client], None]] = []
-        work += [Sender(number, known, random.Random(seed + number)).step for number in range(SENDERS)]
-        work += [Reader(known, random.Random(seed + 100 + number)).step for number in range(READERS)]
-        self._threads = [threading.Thread(target=self._run, args=(step,), daemon=True) for step in work]
+        self._busy = threading.Semaphore(len(steps))
+        self._threads = [threading.Thread(target=self._run, args=(step,), daemon=True) for step in steps]
         for thread in self._threads:
             thread.start()
 
@@ -109,17 +111,23 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, step: Callable[[httpx.Client], None]) -> None:
+    def _run(self, step: Step) -> None:
         headers = {"Authorization": f"Bearer {SECRET}"}
-        with httpx.Client(base_url=f"http://127.0.0.1:{self._server.port}", headers=headers, timeout=30) as client:
-            while not self._stopping.is_set():
+        with contextlib.ExitStack() as stack:
+            clients = [
+                stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{each.port}", headers=headers, timeout=60))
+                for each in self._servers
+            ]
+            for client in itertools.cycle(clients):
                 self._going.wait()
+                if self._stopping.is_set():
+                    return
                 with self._busy:
-                    if self._going.is_set() and not self._stopping.is_set():
+                    if self._going.is_set():
                         self._try(step, client)
                 time.sleep(0.01)
 
-    def _try(self, step: Callable[[httpx.Client], None], client: httpx.Client) -> None:
+    def _try(self, step: Step, client: httpx.Client) -> None:
         try:
             step(client)
         except httpx.TransportError as error:
@@ -129,6 +137,11 @@ class Load:
             time.sleep(0.05)
         except Exception as error:  # noqa: BLE001 - told by the next check
             self.known.faults.append(repr(error))
+
+
+def steps(known: Known, seed: int, senders: int = SENDERS, readers: int = READERS) -> Sequence[Step]:
+    sending = [Sender(number, known, random.Random(seed + number)).step for number in range(senders)]
+    return sending + [Reader(known, random.Random(seed + 100 + number)).step for number in range(readers)]
 
 
 class Sender:

@@ -7,10 +7,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from tests.soak.checks import Copy, check, check_derived
 from tests.soak.faults import ANYWHERE, ON_A_DISK_OF_ITS_OWN, Fault, Soaked, small_disk
-from tests.soak.load import Known, Load
+from tests.soak.load import Known, Load, steps
+
+Each = TypeVar("Each")
 
 
 def soak(folder: Path, seconds: float, seed: int) -> None:
@@ -22,7 +25,7 @@ def soak(folder: Path, seconds: float, seed: int) -> None:
             tell("this machine lets us mount no disk: none is filled or made read-only")
         known = Known()
         server = Soaked(folder / "disk")
-        load = Load(server, known, seed)
+        load = Load([server], known, steps(known, seed))
         try:
             server.start()
             _go_wrong(server, load, known, in_turn(faults, chance), chance, seconds)
@@ -57,7 +60,7 @@ def _go_wrong(
         )
 
 
-def in_turn(faults: list[Fault], chance: random.Random) -> Iterator[Fault]:
+def in_turn(faults: list[Each], chance: random.Random) -> Iterator[Each]:
     """Every fault once in a random order, and again in another one."""
     while True:
         yield from chance.sample(faults, len(faults))

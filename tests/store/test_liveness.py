@@ -1,4 +1,6 @@
-"""How long an answer is waited for: as long as who is asked lives. In place of a node, a server that takes its time."""
+"""How long an answer is waited for: as long as who is asked lives. In place of a node, a server that takes its time, or
+ends in the middle.
+"""
 
 import http.server
 import socket
@@ -51,6 +53,13 @@ class Still(Slow):
     lives = False
 
 
+class CutOff(Slow):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.flush_headers()
+        self.close_connection = True
+
+
 class Quiet(http.server.ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
         """Who gave it up is gone."""
@@ -95,6 +104,12 @@ def test_one_that_lives_is_waited_for(pools: PoolManager, scheme: str, certifica
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_one_that_stands_still_is_given_up(pools: PoolManager, scheme: str, certificate: Path) -> None:
     with serving(node(Still, scheme, certificate)) as port, pytest.raises(HTTPError):
+        pools.request("GET", f"{scheme}://127.0.0.1:{port}/", timeout=60, retries=False)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_headers_that_are_cut_off_are_no_answer(pools: PoolManager, scheme: str, certificate: Path) -> None:
+    with serving(node(CutOff, scheme, certificate)) as port, pytest.raises(HTTPError):
         pools.request("GET", f"{scheme}://127.0.0.1:{port}/", timeout=60, retries=False)
 
 

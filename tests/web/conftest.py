@@ -20,6 +20,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def new_server(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Server]:
+    """Makes a server on a store of its own, which is not started yet."""
+    return lambda: Server(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="session")
 def test_key(server: Server) -> str:
     return key_of_twin(server)
 

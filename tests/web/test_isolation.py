@@ -1,4 +1,4 @@
-"""Several sites in one folder: whatever route, a key sees, changes and counts its own site alone.
+"""Several sites in one store: whatever route, a key sees, changes and counts its own site alone.
 
 Every path and method of the OpenAPI document needs a probe here; one that has none fails the test.
 """
@@ -81,9 +81,9 @@ def fill(house: House, of: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    server = Server(tmp_path_factory.mktemp("isolation")).start()
-    data = ("--data", str(server.folder))
+def house(new_server: Callable[[], Server]) -> Iterator[House]:
+    server = new_server().start()
+    data = ("--data", server.where)
     assert run("sites", "add", "shop", *data).returncode == 0
     keys = {of: key_in(run("keys", "create", "--site", of, *data).stdout) for of in DATA_OF}
     built = House(server, keys)

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,10 +123,10 @@ class Sender:
 
 
 @pytest.fixture
-def busy(tmp_path: Path) -> Iterator[tuple[Server, Sender]]:
+def busy(new_server: Callable[[], Server]) -> Iterator[tuple[Server, Sender]]:
     """A server with some hundreds of sessions, and who sends on to it once its thread is started."""
     sys.stdout.write(f"PAGING_SEED={SEED}\n")  # shown when it fails
-    server = Server(tmp_path / "data").start()
+    server = new_server().start()
     try:
         sender = Sender(server, SEED)
         server.settled(sender.load())

@@ -1,7 +1,7 @@
 """GET and PATCH /v1/site: what touches the past is built beside the present and switched at once."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ MINUTE = 60_000
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own(new_server: Callable[[], Server]) -> Iterator[Server]:
     """A server of its own: its definitions change."""
-    server = Server(tmp_path_factory.mktemp("site")).start()
+    server = new_server().start()
     server.send(
         *(
             {"type": "signup" if n == 4 else "click", "visitor_id": "ann", "event_id": f"{n}", "occurred_at": f"2025-01-01T{10 + n // 3}:{n % 3 * 20:02}:00Z"}

@@ -2,8 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -18,9 +17,9 @@ SLOWLY = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBU
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def streaming(new_server: Callable[[], Server]) -> Iterator[Server]:
     """A server of its own: one lead with many sessions."""
-    server = Server(Path(tmp_path_factory.mktemp("streams"))).start()
+    server = new_server().start()
     base = {"type": "page_view", "visitor_id": "long", "url": "https://x.example/" + "a" * 500}
     first = 1_700_000_000_000
     with Client(f"http://127.0.0.1:{server.port}", SECRET) as client:
@@ -39,7 +38,8 @@ def switch(server: Server, timeout_ms: int) -> None:
         time.sleep(0.05)
 
 
-def test_a_leads_document_breaks_off_and_the_client_asks_again(server: Server) -> None:
+def test_a_leads_document_breaks_off_and_the_client_asks_again(streaming: Server) -> None:
+    server = streaming
     assert len(server.settled(COUNT)) == COUNT
     headers = {"Authorization": f"Bearer {SECRET}"}
     with (

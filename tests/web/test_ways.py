@@ -45,10 +45,10 @@ def draw_rich(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, list[Known]]]:
+def told(new_server: Callable[[], Server]) -> Iterator[tuple[Server, list[Known]]]:
     chance = random.Random(31)
     payloads = [draw_rich(chance, number) for number in range(EVENTS)]
-    server = Server(tmp_path_factory.mktemp("ways")).start()
+    server = new_server().start()
     server.send(*payloads)
     assert sum(session["event_count"] for session in server.settled(EVENTS)) == EVENTS
     yield server, known(SITE, to_events(SITE, payloads))
@@ -168,7 +168,7 @@ def test_every_way_answers_a_combination_alike(
         assert read_csv(file_of(server, pairs, CSV).decode()) == as_csv(listed), pairs
         assert read_parquet(file_of(server, pairs, PARQUET)) == as_parquet(listed), pairs
         typed = typed_in_a_process if turn < PROCESSES else typed_here
-        arguments = ["--data", str(server.folder), *flags(chance, pairs)]
+        arguments = ["--data", server.where, *flags(chance, pairs)]
         check_commands(typed, arguments, listed, tmp_path / "sessions.parquet")
         sizes.append(len(expected))
     assert max(sizes) > 200

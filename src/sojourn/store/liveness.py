@@ -1,11 +1,13 @@
-"""HTTP to the nodes of a cluster which waits for an answer as long as the node lives, however long that takes."""
+"""HTTP to the nodes of a cluster which waits for an answer as long as the node lives, however long that takes, and
+takes none that is not whole.
+"""
 
 import io
 import socket
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from http.client import HTTPResponse
+from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any
 
 from clickhouse_connect.driver.httputil import get_pool_manager
@@ -47,9 +49,19 @@ def _pool_class(
     class Patient(connection):  # type: ignore[misc, valid-type]
         def response_class(self, sock: socket.socket, **options: Any) -> HTTPResponse:
             host = f"[{self.host}]" if ":" in self.host else self.host
-            return HTTPResponse(_Read(sock, lambda: ping(f"{pool.scheme}://{host}:{self.port}/ping")), **options)  # type: ignore[arg-type]
+            return _Answer(_Read(sock, lambda: ping(f"{pool.scheme}://{host}:{self.port}/ping")), **options)  # type: ignore[arg-type]
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Patient})
+
+
+class _Answer(HTTPResponse):
+    def begin(self) -> None:
+        """A connection that ends within the headers ends them, for the standard library; the answer were then one of no
+        rows. But a node says of every answer how long it is.
+        """
+        super().begin()
+        if self.length is None and not self.chunked:
+            raise RemoteDisconnected("the connection ended within the headers of an answer")
 
 
 class _Read(io.RawIOBase):
