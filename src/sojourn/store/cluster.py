@@ -16,13 +16,15 @@ from clickhouse_connect.driver.binding import format_bind_value
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 from clickhouse_connect.driver.external import ExternalData
+from urllib3 import PoolManager
 
 from sojourn.store.address import Address
-from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
+from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, get_client, name_of, refused
 from sojourn.store.liveness import patient_pools
 from sojourn.store.replicas import awaited, table_statements
 from sojourn.store.sharding import SHARDED_BY
 from sojourn.store.structure import structure_of
+from sojourn.store.unreachable import Unreachable, check_ca
 
 _SETTINGS = {
     **SETTINGS,
@@ -61,7 +63,14 @@ _ROWS = "sent_rows"
 logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
 # One that does not answer at all is found sooner, see `liveness`.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
-_pools = cache(patient_pools)
+
+
+@cache
+def _pools(is_verified: bool, ca: str | None) -> PoolManager:
+    """Raises StoreError for a file of certificates that is none."""
+    if ca is not None:
+        check_ca(ca)
+    return patient_pools(is_verified, ca)
 
 
 def connect_to(
@@ -82,7 +91,7 @@ def connect_to(
         verify=address.is_verified,
         connect_timeout=_CONNECT_SECONDS,
         send_receive_timeout=_ANSWER_SECONDS,
-        pool_mgr=_pools(address.is_verified, address.ca),
+        pool_mgr=_pools(address.is_verified, address.ca if address.is_secure else None),
         autogenerate_session_id=False,
         settings={**_SETTINGS, **more, "log_comment": token},
     )
