@@ -1,4 +1,6 @@
-"""A wire between a server and a node, or between two nodes, that can be cut, and a node that answers with errors."""
+"""A wire between a server and a node, or between two nodes, that can be cut or tells other words, and a node that answers
+with errors.
+"""
 
 import contextlib
 import re
@@ -24,6 +26,7 @@ class Proxy:
         self.target = target
         self._certificate = certificate
         self.cuts = 0
+        self.instead: tuple[bytes, bytes] = (b"", b"")  # of which the target says the first, the second is passed on
         self._pattern = re.compile(b"")
         self._due: list[int] = []
         self._is_failing = False
@@ -63,7 +66,7 @@ class Proxy:
                 return
         with contextlib.suppress(OSError), client, socket.create_connection(("127.0.0.1", self.target)) as node:
             node.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._back, args=(node, client), daemon=True).start()
+            threading.Thread(target=self._back, args=(node, client, self.instead), daemon=True).start()
             left: int | None = None  # bytes until the cut
             while piece := client.recv(_PIECE):
                 if self._is_failing:
@@ -80,8 +83,8 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
 
     @staticmethod
-    def _back(node: socket.socket, client: socket.socket) -> None:
+    def _back(node: socket.socket, client: socket.socket, instead: tuple[bytes, bytes]) -> None:
         with contextlib.suppress(OSError):
             while piece := node.recv(_PIECE):
-                client.sendall(piece)
+                client.sendall(piece.replace(*instead) if instead[0] else piece)
             client.shutdown(socket.SHUT_RDWR)

@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -59,8 +59,10 @@ _OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
 _ROWS = "sent_rows"
-# What it says of a connection that fails is told by the error, and more clearly.
-logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+# What the driver says of a connection that fails is told by the error, and more clearly.
+for _name in ("clickhouse_connect", "urllib3.connectionpool"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 # One that does not answer at all is found sooner, see `liveness`.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
 
@@ -95,15 +97,6 @@ def connect_to(
         autogenerate_session_id=False,
         settings={**_SETTINGS, **more, "log_comment": token},
     )
-
-
-def connected(address: Address, database: str | None = None) -> Client:
-    """To the first node that answers. Raises StoreError."""
-    *others, last = address.nodes
-    for node in others:
-        with suppress(Unreachable):
-            return connect_to(address, node, database)
-    return connect_to(address, last, database)
 
 
 class Cluster(Engine):
