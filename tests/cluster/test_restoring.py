@@ -1,7 +1,11 @@
 """`sojourn cluster init` on a database that was made before, and on one that is another product's."""
 
+import dataclasses
+
 import pytest
 
+from sojourn.store.address import Address
+from sojourn.store.nodes import MOST_CLOCK_MS, NodeState, faults, states
 from tests.cluster.nodes import Cluster
 from tests.cluster.test_founding import asked, command, tables
 from tests.cluster.test_opening import line_of
@@ -60,3 +64,28 @@ def test_a_database_of_a_version_that_recorded_no_shards_gets_the_record(cluster
     for words in (("keys", "list"), ("cluster", "init"), ("cluster", "check")):
         line = line_of(*words, url=url)
         assert f"was made when 127.0.0.1:{cluster.nodes[1].http} was shard 2 of 3; now it is shard 2 of 2" in line
+
+
+def test_what_keeps_nodes_from_being_one_cluster(cluster: Cluster) -> None:
+    url = cluster.founded("checked")
+    first, second = (f"127.0.0.1:{node.http}" for node in cluster.nodes)
+    command(cluster.nodes[1], "DROP TABLE checked.names SYNC")
+    over = "Distributed('sojourn', 'checked_local', 'names', cityHash64(event_id))"
+    command(cluster.nodes[1], f"CREATE TABLE checked.names AS checked_local.names ENGINE = {over}")
+    assert f"{second} has another table checked.names than {first}." in line_of("cluster", "check", url=url)
+    assert "the URL names 1" in line_of("cluster", "check", url=url.replace(f",{second}", ""))
+    assert "knows no cluster 'other'" in line_of("cluster", "check", url=url.replace("=sojourn", "=other"))
+
+
+def test_clocks_that_are_too_far_apart(cluster: Cluster) -> None:
+    address = Address.of(cluster.founded("clocks"))
+    one, other = (state for state in states(address) if isinstance(state, NodeState))
+    assert abs(one.clock_ms) < 100  # it is the same machine
+    for ahead in (-MOST_CLOCK_MS, MOST_CLOCK_MS):
+        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
+        assert faults(address, [one, apart]) == []
+    for ahead in (-1200, 1200):
+        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
+        assert faults(address, [one, apart]) == [
+            "The clocks of the nodes are 1200 ms apart; more than 1000 is too much."
+        ]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sojourn.store.address import Address
-from sojourn.store.looks import Look, Made, Table
+from sojourn.store.looks import Look, Made, Table, unlike
 from sojourn.store.replicas import Role
 from sojourn.store.schema import RECORD_NAME
 from sojourn.store.shapes import Shape, shapes
@@ -15,10 +15,13 @@ OLDEST = (26, 9)  # what the same SQL was tried on
 def misfits(address: Address, found: Sequence[Look]) -> list[str]:
     """What is wrong with these nodes or with the URL, a line each."""
     lines = [line for look in found if (line := _misfit(address, look))]
-    seats: dict[tuple[int, int], Look] = {}
+    servers: dict[tuple[str, ...], Look] = {}
+    seats: dict[tuple[int, ...], Look] = {}
     for look in found:
-        if look.own is not None and (other := seats.setdefault(look.own[:2], look)) is not look:
-            lines += [f"The URL names one node of the cluster twice: {other.node} and {look.node}; name each once."]
+        if (same := servers.setdefault(look.server, look)) is not look:
+            lines += [f"The URL names one node of the cluster twice: {same.node} and {look.node}; name each once."]
+        elif look.own is not None and (other := seats.setdefault(look.own[:2], look)) is not look:
+            lines += [unlike(address, other.node, look.node)]
     return list(dict.fromkeys(lines))
 
 
@@ -35,7 +38,7 @@ def _misfit(address: Address, look: Look) -> str | None:
     if look.own is not None and recorded not in ("", expected):
         return (
             f"The database {address.database} was made when {look.node} was {recorded}; now it is {expected}, and rows "
-            "would lie elsewhere. Make a new database for it: see docs/cluster.md, Growing."
+            "would lie elsewhere. Make a new database for it: see Growing in docs/cluster.md."
         )
     if len(look.seats) != len(address.nodes):
         return (

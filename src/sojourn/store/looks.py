@@ -18,20 +18,20 @@ from sojourn.store.cluster import connect_to
 from sojourn.store.engine import reason_of
 from sojourn.store.unreachable import Unreachable, Untrusted, unreachable
 
-_LOOK = """
+_SERVER = "toString(serverUUID()), hostName(), toString(tcpPort())"
+_LOOK = f"""
 SELECT
+    [{_SERVER}],
     (SELECT groupUniqArray(cluster) FROM system.clusters),
     (SELECT groupArray((shard_num, replica_num, shard_weight, is_local, internal_replication))
-        FROM system.clusters WHERE cluster = {cluster:String}),
+        FROM system.clusters WHERE cluster = {{cluster:String}}),
     (SELECT groupArray((database, name, engine_full, comment))
-        FROM system.tables WHERE database IN ({asked:String}, {local:String}) AND NOT is_temporary),
+        FROM system.tables WHERE database IN ({{asked:String}}, {{local:String}}) AND NOT is_temporary),
     (SELECT groupArray((macro, substitution)) FROM system.macros),
     (SELECT count() FROM system.server_settings WHERE name = 'keeper_hosts' AND value != '')
 """
 _COLUMNS = "SELECT database, table, name, type FROM system.columns WHERE database IN ({asked:String}, {local:String})"
-_SERVERS = """
-SELECT DISTINCT _shard_num, toString(serverUUID()), hostName(), tcpPort() FROM clusterAllReplicas('{}', system.one)
-"""
+_SERVERS = f"SELECT DISTINCT _shard_num, {_SERVER} FROM clusterAllReplicas('{{}}', system.one)"
 MOST_AT_ONCE = 16
 
 Table = tuple[str, str]  # database and name
@@ -62,11 +62,12 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """Of one node: `clusters` are all that it knows, `seats` those of the cluster of the URL, `tables` those in both
-    databases.
+    """Of one node: `server` is the same by whatever name it is reached, `clusters` are all that it knows, `seats` those
+    of the URL's cluster, `tables` those in both databases.
     """
 
     node: str
+    server: tuple[str, ...]
     version: str
     clusters: frozenset[str]
     seats: tuple[Seat, ...]
@@ -120,9 +121,10 @@ def _look_if_there(address: Address, node: tuple[str, int]) -> Look | Unreachabl
 
 def look_at(client: Client, address: Address, node: tuple[str, int]) -> Look:
     (row,) = client.query(_LOOK, parameters=_words(address)).result_rows
-    clusters, seats, tables, macros, keepers = row
+    server, clusters, seats, tables, macros, keepers = row
     return Look(
         node=named(node),
+        server=tuple(server),
         version=str(client.server_version),
         clusters=frozenset(clusters),
         seats=tuple(
@@ -144,7 +146,7 @@ def columns(client: Client, address: Address) -> dict[Table, dict[str, str]]:
 
 
 def unlike_order(address: Address) -> str | None:
-    """What is wrong when nodes do not list the same shards in the same order: each would put rows elsewhere.
+    """What is wrong when nodes do not list the same shards in the same order.
 
     Raises StoreError for a node that does not reach all others.
     """
@@ -153,11 +155,16 @@ def unlike_order(address: Address) -> str | None:
         with asked(address, node) as client:
             servers = {tuple(row) for row in client.query(_SERVERS.format(address.cluster)).result_rows}
         if servers != (first := first or servers):
-            return (
-                f"The nodes {named(address.nodes[0])} and {named(node)} do not list the same shards of the cluster "
-                f"{address.cluster!r} in the same order; give both the same settings."
-            )
+            return unlike(address, named(address.nodes[0]), named(node))
     return None
+
+
+def unlike(address: Address, one: str, other: str) -> str:
+    """Each of the two would put rows elsewhere."""
+    return (
+        f"The nodes {one} and {other} do not list the same shards of the cluster {address.cluster!r} in the same "
+        "order; give both the same settings."
+    )
 
 
 def _rows(told: list[dict[str, Any]]) -> list[Any]:
