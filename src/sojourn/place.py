@@ -10,7 +10,9 @@ from pathlib import Path
 
 from sojourn.errors import StoreError
 
-_PASSWORD = re.compile(r"(//[^:/@]*):.*@")
+_SCHEME = "clickhouse:"
+# From the first colon behind the scheme to the last @, whatever of a name or a password should have been escaped.
+_PASSWORD = re.compile(r"^(\w+:/*[^:]*):.*@", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Place:
 
     @classmethod
     def of(cls, text: str) -> "Place":
-        if "://" not in text:
+        if "://" not in text and not text.startswith(_SCHEME):  # one with too few slashes is no folder either
             return cls(Path(text))
         name = hashlib.sha256(masked(text).encode()).hexdigest()[:16]
         below = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()

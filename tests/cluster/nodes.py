@@ -6,13 +6,14 @@ Beside the cluster of shards the nodes know one in which they are copies of a si
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from sojourn.store.address import Address
@@ -56,6 +57,13 @@ class Node:
         self.tcp = tcp
         self.http = http
         self._process: subprocess.Popen[bytes] | None = None
+
+    def know(self, name: str, nodes: "Sequence[Node]") -> None:
+        """A cluster of these as its shards, once it is started the next time; one of that name before is forgotten."""
+        path = self.folder / "config.xml"
+        text = re.sub(f"<{name}>.*?</{name}>", "", path.read_text(), flags=re.DOTALL)
+        shards = "".join(f"<shard>{_NODE_OF.format(tcp=node.tcp)}</shard>" for node in nodes)
+        path.write_text(text.replace("<remote_servers>", f"<remote_servers><{name}>{shards}</{name}>"))
 
     def start(self) -> None:
         with (self.folder / "log").open("ab") as log:

@@ -1,4 +1,6 @@
-"""A wire between a server and a node, or between two nodes, that can be cut or slow, and a node that answers with errors."""
+"""A wire between a server and a node, or between two nodes, that can be cut, slow, or tell other words, and a node that
+answers with errors.
+"""
 
 import contextlib
 import re
@@ -25,6 +27,7 @@ class Proxy:
         self.target = target
         self._certificate = certificate
         self.cuts = 0
+        self.instead: tuple[bytes, bytes] = (b"", b"")  # of which the target says the first, the second is passed on
         self._pattern = re.compile(b"")
         self._due: list[int] = []
         self._answers: list[list[int]] = []  # of each connection, the bytes until its answer is cut, if it is
@@ -113,6 +116,7 @@ class Proxy:
             while piece := node.recv(_PIECE):
                 if self._seconds:
                     time.sleep(self._seconds)
+                piece = piece.replace(*self.instead) if self.instead[0] else piece
                 until = left[:1]
                 client.sendall(piece[: until[0]] if until else piece)
                 if until and until[0] <= len(piece):

@@ -1,23 +1,31 @@
 """`sojourn cluster`: what it makes, what it tells, and that a wrong word changes nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import clickhouse_connect
 import pytest
 
 from sojourn.store.address import Address
-from sojourn.store.replicas import role_of
+from sojourn.store.fitness import role_of
+from sojourn.store.looks import Look, looks
 from tests.cluster.nodes import COPIES, Cluster, Node, running
 from tests.serving import run
 
 
-def tables(node: Node, database: str) -> set[str]:
+def asked(node: Node, text: str) -> list[tuple[Any, ...]]:
     client = clickhouse_connect.get_client(host="127.0.0.1", port=node.http)
     try:
-        rows = client.query(f"SELECT name FROM system.tables WHERE database IN ('{database}', '{database}_local')")
-        return {name for (name,) in rows.result_rows}
+        return [tuple(row) for row in client.query(text).result_rows]
     finally:
         client.close()
+
+
+def tables(node: Node, database: str) -> set[str]:
+    found = asked(
+        node, f"SELECT database, name FROM system.tables WHERE database IN ('{database}', '{database}_local')"
+    )
+    return {".".join(row) for row in found}
 
 
 def command(node: Node, text: str) -> None:
@@ -36,7 +44,7 @@ def test_tables_are_made_on_every_node_once(cluster: Cluster) -> None:
     assert "made 0001_facts" in first.stdout, first.stderr
     assert "everything is there" in second.stdout, second.stderr
     first_node, second_node = cluster.nodes
-    assert tables(first_node, "made") == tables(second_node, "made") > {"events", "sessions"}
+    assert tables(first_node, "made") == tables(second_node, "made") > {"made.events", "made_local.sessions"}
     told = run("cluster", "status", "--store", url)
     assert all(f"127.0.0.1:{node.http}" in told.stdout for node in cluster.nodes), told.stderr
     checked = run("cluster", "check", "--store", url)
@@ -48,9 +56,9 @@ def test_nodes_that_do_not_fit_together_are_found(cluster: Cluster) -> None:
     url = cluster.url("unlike")
     run("cluster", "init", "--store", url)
     command(cluster.nodes[1], "DROP TABLE unlike_local.names SYNC")
-    assert "lacks the table names" in run("cluster", "check", "--store", url).stderr
+    assert "lacks the table unlike_local.names" in run("cluster", "check", "--store", url).stderr
     command(cluster.nodes[1], "CREATE TABLE unlike_local.names (x UInt8) ENGINE = MergeTree ORDER BY x")
-    assert "another table names" in run("cluster", "check", "--store", url).stderr
+    assert "another table unlike_local.names" in run("cluster", "check", "--store", url).stderr
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_a_wrong_word_changes_nothing_and_is_told_in_a_line(cluster: Cluster, ol
     assert "secret" not in done.stderr
     for node in cluster.nodes:
         assert tables(node, "wrong") == set()
-        assert tables(node, "taken") <= {"orders"}
+        assert tables(node, "taken") <= {"taken.orders"}
 
 
 def test_a_node_that_is_not_named_or_not_there_is_told(cluster: Cluster) -> None:
@@ -101,11 +109,8 @@ def test_a_keeper_and_macros_are_found_and_used(tmp_path: Path) -> None:
         <macros><shard>{number}</shard><replica>one</replica></macros>"""
 
     with running(tmp_path, more=more) as nodes:
-        roles = []
-        for node in nodes.nodes:
-            client = clickhouse_connect.get_client(host="127.0.0.1", port=node.http)
-            roles.append(role_of(client, Address.of(nodes.url("kept")), str(node.http)))
-            client.close()
+        address = Address.of(nodes.url("kept"))
+        roles = [role_of(address, look) for look in looks(address) if isinstance(look, Look)]
         assert [(role.can_copy, role.shard, role.number, role.copies) for role in roles] == [
             (True, "1", 1, 1),
             (True, "2", 2, 1),

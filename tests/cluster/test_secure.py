@@ -38,10 +38,25 @@ def test_everything_goes_by_tls(nodes: str, certificate: Path) -> None:
     assert run("cluster", "check", "--store", f"{any_url}&verify=0").returncode == 0
 
 
-@pytest.mark.parametrize("option", ["secure=1", "secure=0"])
-def test_a_certificate_that_nobody_vouches_for_is_refused(nodes: str, option: str) -> None:
-    refused = run("cluster", "init", "--store", f"clickhouse://{nodes}/strange?cluster={NAME}&{option}")
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("secure=1", "there is no TLS with 127.0.0.1:{port}: self-signed certificate; see secure"),
+        ("secure=0", "nobody answers at 127.0.0.1:{port}: Connection reset by peer."),
+        ("secure=1&ca=/no/such.pem", "The file /no/such.pem of the URL's ca holds no certificates: No such file"),
+        ("secure=1&ca={empty}", "holds no certificates: no certificate or crl found"),
+    ],
+)
+def test_who_is_not_trusted_is_refused_with_the_reason(nodes: str, tmp_path: Path, option: str, why: str) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    words = {"empty": tmp_path / "empty.pem", "port": nodes.split(",")[0].rpartition(":")[2]}
+    refused = run("cluster", "init", "--store", f"clickhouse://{nodes}/strange?cluster={NAME}&{option.format(**words)}")
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
-    assert "The store cannot be opened" in line
+    assert why.format(**words) in line
     assert "Traceback" not in refused.stdout
+
+
+def test_a_node_that_speaks_no_tls_is_told(cluster: Cluster) -> None:
+    (line,) = run("cluster", "init", "--store", f"{cluster.url('plain')}&secure=1").stderr.splitlines()
+    assert f"there is no TLS with 127.0.0.1:{cluster.nodes[0].http}: wrong version number" in line

@@ -56,6 +56,32 @@ def test_a_wrong_one_is_refused_in_one_line_without_the_password(url: str, why: 
     assert "\n" not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "who",
+    [
+        "ann:secret",
+        "joe@corp:secret",
+        "jo/e:secret",
+        ":secret",
+        "ann:se/cret",
+        "ann:x@y:secret",
+        "ann:secret@",
+        "a?b:secret",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["clickhouse://", "clickhouse:/", "clickhouse:", "mysql://"])
+def test_a_password_is_never_shown_however_the_url_is_written(scheme: str, who: str) -> None:
+    url = f"{scheme}{who}@host:8123/d?cluster=c"
+    shown = f"{Place.of(url)} {Place.of(url)!r} {masked(url)}"
+    assert "cret" not in shown
+    assert "@host:8123/d" in masked(url)
+
+
+def test_a_url_without_a_password_is_shown_as_it_is() -> None:
+    for url in ("clickhouse://one:8123,two:8123/d?cluster=c", "clickhouse://ann@one/d?cluster=c"):
+        assert masked(url) == url
+
+
 def test_places_on_a_cluster_have_a_folder_of_their_own_whatever_the_password() -> None:
     assert "ord" not in str(Place.of("clickhouse://ann:p@ssw@ord@host/d?cluster=c"))
     one, same, other = (

@@ -5,7 +5,8 @@ from rich.table import Table
 
 from sojourn import commands
 from sojourn.commands.options import DataOption, place_of
-from sojourn.commands.terminal import out, size
+from sojourn.commands.terminal import err, out, size
+from sojourn.errors import StoreError
 
 app = typer.Typer(help="Make, check and look at the tables of a ClickHouse cluster.", no_args_is_help=True)
 _SAMPLE = 200
@@ -39,20 +40,30 @@ def status(store: DataOption = None) -> None:
     place = place_of(store)
     from sojourn.pipeline import clusters
 
+    there, silent = clusters.looked_at(place)
     table = Table("node", "version", "events", "parts", "sessions", "parts", "size", "free", "clock")
-    for node in clusters.looked_at(place):
+    for node in there:
         counts = (node.event_rows, node.event_parts, node.session_rows, node.session_parts)
         table.add_row(
-            node.node,
-            node.version,
+            node.look.node,
+            node.look.version,
             *(f"{count:,}" for count in counts),
             size(node.size),
             size(node.free),
             f"{node.clock_ms:+} ms",
         )
+    for away in silent:
+        table.add_row(away.node, "no answer")
+        err.print(f"sojourn: {away.why}", soft_wrap=True)
     out.print(table)
+    try:
+        processes = clusters.processes(place)
+    except StoreError as error:
+        if error.message not in {away.why for away in silent}:
+            raise
+        raise typer.Exit(1) from None  # it was told already
     on_it = Table("process", "works", "behind by")
-    for process in clusters.processes(place):
+    for process in processes:
         behind = process.behind_ms
         on_it.add_row(process.name, *(("", "") if behind is None else ("yes", f"{behind:,} ms")))
     out.print(on_it)

@@ -8,7 +8,8 @@ from sojourn.pipeline.board import Board, shown
 from sojourn.place import Place
 from sojourn.store.address import EXAMPLE, Address
 from sojourn.store.founding import found, opened
-from sojourn.store.nodes import NodeState, faults, states
+from sojourn.store.looks import unlike_order
+from sojourn.store.nodes import NodeState, Silent, faults, states
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ def make(place: Place) -> list[str]:
     return found(_address(place))
 
 
-def looked_at(place: Place) -> list[NodeState]:
-    """Raises StoreError for a node that does not answer."""
-    return states(_address(place))
+def looked_at(place: Place) -> tuple[list[NodeState], list[Silent]]:
+    """The nodes that answer, and those that do not."""
+    told = states(_address(place))
+    return [each for each in told if isinstance(each, NodeState)], [each for each in told if isinstance(each, Silent)]
 
 
 def processes(place: Place) -> list[ProcessState]:
@@ -44,11 +46,12 @@ def processes(place: Place) -> list[ProcessState]:
 
 
 def checked(place: Place) -> list[NodeState]:
-    """Raises StoreError also for nodes that do not fit together."""
-    nodes = looked_at(place)
-    if wrong := faults(nodes):
+    """Raises StoreError for nodes that do not answer, do not fit together or are not those of the URL's cluster."""
+    address = _address(place)
+    nodes = states(address)
+    if wrong := faults(address, nodes) or list(filter(None, [unlike_order(address)])):
         raise StoreError(" ".join(wrong))
-    return nodes
+    return [node for node in nodes if isinstance(node, NodeState)]
 
 
 def _address(place: Place) -> Address:

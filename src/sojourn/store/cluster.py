@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -16,13 +16,15 @@ from clickhouse_connect.driver.binding import format_bind_value
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import OperationalError
 from clickhouse_connect.driver.external import ExternalData
+from urllib3 import PoolManager
 
 from sojourn.store.address import Address
-from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, Unreachable, get_client, name_of, refused
+from sojourn.store.engine import JSON_LINES, QUERY, SETTINGS, Engine, Row, get_client, name_of, refused
 from sojourn.store.liveness import patient_pools
 from sojourn.store.replicas import awaited, table_statements
 from sojourn.store.sharding import SHARDED_BY
 from sojourn.store.structure import structure_of
+from sojourn.store.unreachable import Unreachable, check_ca
 
 _SETTINGS = {
     **SETTINGS,
@@ -57,11 +59,20 @@ _OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
 _ROWS = "sent_rows"
-# What it says of a connection that fails is told by the error, and more clearly.
-logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+# What the driver says of a connection that fails is told by the error, and more clearly.
+for _name in ("clickhouse_connect", "urllib3.connectionpool"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+    logging.getLogger(_name).propagate = False
 # One that does not answer at all is found sooner, see `liveness`.
 _CONNECT_SECONDS, _ANSWER_SECONDS = 5, 300
-_pools = cache(patient_pools)
+
+
+@cache
+def _pools(is_verified: bool, ca: str | None) -> PoolManager:
+    """Raises StoreError for a file of certificates that is none."""
+    if ca is not None:
+        check_ca(ca)
+    return patient_pools(is_verified, ca)
 
 
 def connect_to(
@@ -82,19 +93,10 @@ def connect_to(
         verify=address.is_verified,
         connect_timeout=_CONNECT_SECONDS,
         send_receive_timeout=_ANSWER_SECONDS,
-        pool_mgr=_pools(address.is_verified, address.ca),
+        pool_mgr=_pools(address.is_verified, address.ca if address.is_secure else None),
         autogenerate_session_id=False,
         settings={**_SETTINGS, **more, "log_comment": token},
     )
-
-
-def connected(address: Address, database: str | None = None) -> Client:
-    """To the first node that answers. Raises StoreError."""
-    *others, last = address.nodes
-    for node in others:
-        with suppress(Unreachable):
-            return connect_to(address, node, database)
-    return connect_to(address, last, database)
 
 
 class Cluster(Engine):

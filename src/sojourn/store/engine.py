@@ -16,6 +16,7 @@ from clickhouse_connect.driver.exceptions import Error as DriverError
 from clickhouse_connect.driver.external import ExternalData
 
 from sojourn.errors import StoreError, Unavailable
+from sojourn.store.unreachable import unreachable
 
 # Set for every statement, embedded or not: what is answered must not hang on a server's defaults.
 SETTINGS = {
@@ -50,10 +51,6 @@ class Statement(NamedTuple):
     name: str
     seconds: float
     failure: str | None
-
-
-class Unreachable(StoreError):
-    """Nobody answers there."""
 
 
 def _unheard(_statement: Statement) -> None:
@@ -232,9 +229,7 @@ def get_client(**options: Any) -> Client:
         return client
     except (ClickHouseError, DriverError, OSError) as error:
         if isinstance(error, OperationalError | OSError) and "host" in options:
-            raise Unreachable(
-                f"The store cannot be opened: nobody answers at {options['host']}:{options['port']}."
-            ) from error
+            raise unreachable(f"{options['host']}:{options['port']}", error) from error
         where = options.get("path") or f"{options['host']}:{options['port']}"
         raise StoreError(f"The store in {where} cannot be opened: {reason_of(error)}") from error
 

@@ -1,96 +1,82 @@
-"""Making a cluster's databases and tables: nothing is made before every node was found fit."""
+"""Making a cluster's databases and tables, and opening them: nothing is done before every node was found fit for it."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from collections.abc import Iterable
+from contextlib import closing
 
-from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
-from clickhouse_connect.driver.exceptions import Error as DriverError
-
-from sojourn.errors import StoreError
+from sojourn.errors import StoreError, Unavailable
 from sojourn.store.address import Address
-from sojourn.store.cluster import Cluster, connect_to, connected
-from sojourn.store.engine import reason_of
-from sojourn.store.replicas import database_statements, is_replicated, role_of
-from sojourn.store.schema import migrate, missing
-from sojourn.store.sharding import SHARDED_BY
-
-OLDEST = (26, 9)  # what the same SQL was tried on
+from sojourn.store.cluster import Cluster
+from sojourn.store.fitness import lacking, lines_of_lacking, misfits, record_of, role_of, seat_of, stranger
+from sojourn.store.looks import Look, asked, columns, looks, unlike_order
+from sojourn.store.replicas import database_statements, is_replicated
+from sojourn.store.schema import RECORD, RECORD_NAME, migrate, missing
+from sojourn.store.unreachable import Unreachable
 
 
 def found(address: Address) -> list[str]:
-    """Make what is missing; the names of the schema's steps that were applied.
+    """Make what is missing; the names of the schema's steps that were applied, and of the tables that were made anew.
 
     Raises StoreError, and changes nothing, for a node that cannot be reached, is too old or does not know the cluster,
-    for nodes that are not all of it or cannot keep its copies, and for a database with tables of something else.
+    for nodes that are not all of it, list its shards otherwise than the database was made for, or cannot keep its
+    copies, and for a database with tables of something else.
     """
-    roles = []
-    for node in address.nodes:
-        with _asked(address, node) as client:
-            _check_node(client, address, node)
-            roles.append(role_of(client, address, f"{node[0]}:{node[1]}"))
-    replicated = is_replicated(roles)
+    seen = _all_there(looks(address))
+    _check(misfits(address, seen))
+    for node, look in zip(address.nodes, seen, strict=True):
+        if look.tables:
+            with asked(address, node) as client:
+                _check(stranger(address, look, columns(client, address)))
+    _check(unlike_order(address))
+    replicated = is_replicated([role_of(address, look) for look in seen])
     for text in database_statements(address, replicated=replicated):
         for node in address.nodes[: 1 if replicated else None]:
-            with _asked(address, node) as client:
+            with asked(address, node) as client:
                 client.command(text)
-    cluster = Cluster(address, is_replicated=replicated)
-    try:
-        return migrate(cluster)
-    finally:
-        cluster.close()
+    with closing(Cluster(address, is_replicated=replicated)) as cluster:
+        cluster.create_table(RECORD)
+        for node, look in zip(address.nodes, seen, strict=True):
+            if record_of(address, look) == "":
+                cluster.on_node(node, f"ALTER TABLE {address.local}.{RECORD_NAME} MODIFY COMMENT '{seat_of(look)}'")
+        return migrate(cluster, lacking={name for look in seen for _, name in lacking(address, look)})
 
 
 def opened(address: Address) -> Cluster:
-    """Raises StoreError when it cannot be reached, when its tables are not there, older or newer than this program."""
-    with closing(connected(address, database="")) as client:
-        if (address.database,) not in _rows(client, "SELECT name FROM system.databases"):
-            raise StoreError(f"There is no database {address.database} at {address}; `sojourn cluster init` makes it.")
-        made = _rows(client, f"SELECT engine FROM system.tables WHERE database = '{address.local}' AND name = 'events'")
-    cluster = Cluster(address, is_replicated=any(engine.startswith("Replicated") for (engine,) in made))
-    if waiting := missing(cluster):
-        raise StoreError(f"The tables at {address} lack {', '.join(waiting)}; `sojourn cluster init` makes them.")
+    """Raises StoreError when no node can be reached, when one that can is not fit, when tables are not there, older or
+    newer than this program. With copies of shards it is opened while a node is away.
+    """
+    answers = looks(address)
+    seen = [look for look in answers if isinstance(look, Look)]
+    if not seen:
+        _all_there(answers)
+    _check(misfits(address, seen))
+    if not any(look.tables for look in seen):
+        raise StoreError(f"There is no database {address.database} at {address}; `sojourn cluster init` makes it.")
+    _check(lines_of_lacking(address, seen))
+    copied = any(look.tables[address.local, "events"].kind.startswith("Replicated") for look in seen)
+    cluster = Cluster(address, is_replicated=copied)
+    try:
+        if waiting := missing(cluster):
+            raise StoreError(f"The tables at {address} lack {', '.join(waiting)}; `sojourn cluster init` makes them.")
+    except BaseException as error:
+        cluster.close()
+        if isinstance(error, Unavailable):
+            _all_there(answers)
+            raise StoreError(f"The store at {address} cannot be opened. {error.message}") from error
+        raise
     return cluster
 
 
-@contextmanager
-def _asked(address: Address, node: tuple[str, int]) -> Iterator[Client]:
-    try:
-        with closing(connect_to(address, node, database="")) as client:
-            yield client
-    except (ClickHouseError, DriverError, OSError) as error:
-        raise StoreError(f"The node {node[0]}:{node[1]} does not do it: {reason_of(error)}") from error
+def _all_there(answers: Iterable[Look | Unreachable]) -> list[Look]:
+    """Raises the first of those that are not."""
+    seen = []
+    for each in answers:
+        if isinstance(each, Unreachable):
+            raise each
+        seen.append(each)
+    return seen
 
 
-def _check_node(client: Client, address: Address, node: tuple[str, int]) -> None:
-    where = f"The node {node[0]}:{node[1]}"
-    version = str(client.server_version)
-    if tuple(map(int, version.split(".")[:2])) < OLDEST:
-        raise StoreError(f"{where} runs ClickHouse {version}; it takes {'.'.join(map(str, OLDEST))} or newer.")
-    known = _rows(client, "SELECT cluster, count(), sum(is_local) FROM system.clusters GROUP BY cluster")
-    counts = {name: (count, local_count) for name, count, local_count in known}
-    if address.cluster not in counts:
-        raise StoreError(
-            f"{where} knows no cluster {address.cluster!r}; it knows {', '.join(sorted(counts)) or 'none'}."
-        )
-    count, local_count = counts[address.cluster]
-    if count != len(address.nodes):
-        raise StoreError(
-            f"The cluster {address.cluster!r} has {count} nodes, the URL names {len(address.nodes)}: name each."
-        )
-    if local_count != 1:
-        raise StoreError(f"{where} is no node of the cluster {address.cluster!r}, or is so under another name.")
-    tables = _rows(
-        client, f"SELECT name FROM system.tables WHERE database IN ('{address.database}', '{address.local}')"
-    )
-    strangers = sorted({name for (name,) in tables} - set(SHARDED_BY))
-    if strangers:
-        raise StoreError(
-            f"{where} has a table {strangers[0]!r} in {address.database} or {address.local}, which is not Sojourn's; "
-            "give a database of its own."
-        )
-
-
-def _rows(client: Client, text: str) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in client.query(text).result_rows]
+def _check(wrong: str | list[str] | None) -> None:
+    """Raises the first of the lines."""
+    if wrong:
+        raise StoreError(wrong if isinstance(wrong, str) else wrong[0])

@@ -1,39 +1,36 @@
 """What each node of a cluster has, and whether the nodes fit together."""
 
 import time
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
-from clickhouse_connect.driver.exceptions import Error as DriverError
 
 from sojourn.errors import StoreError
 from sojourn.store.address import Address
-from sojourn.store.cluster import connect_to
-from sojourn.store.engine import reason_of
-from sojourn.store.sharding import SHARDED_BY
+from sojourn.store.fitness import lines_of_lacking, misfits
+from sojourn.store.looks import Look, asked, each_of, look_at, named
 
 MOST_CLOCK_MS = 1000
 _TABLES = """
-SELECT name, create_table_query FROM system.tables
-WHERE database = {database:String} AND NOT is_temporary ORDER BY name
+SELECT database || '.' || name, replaceRegexpOne(create_table_query, ' COMMENT ''[^'']*''$', '') FROM system.tables
+WHERE database IN ({asked:String}, {local:String}) AND NOT is_temporary ORDER BY ALL
 """
 _PARTS = """
 SELECT countIf(table = 'events'), sumIf(rows, table = 'events'), countIf(table = 'sessions'),
     sumIf(rows, table = 'sessions'), sum(bytes_on_disk)
-FROM system.parts WHERE database = {database:String} AND active
+FROM system.parts WHERE database = {local:String} AND active
 """
 
 
 @dataclass(frozen=True)
 class NodeState:
     """Of one node; `clock_ms` is how far it is ahead of this machine, `rows` count every version of an event or a
-    session, `tables` are the names and statements of its local ones.
+    session, `tables` are the names and statements of those in both databases.
     """
 
-    node: str
-    version: str
+    look: Look
     clock_ms: int
     event_parts: int
     event_rows: int
@@ -44,46 +41,51 @@ class NodeState:
     tables: tuple[tuple[str, str], ...]
 
 
-def states(address: Address) -> list[NodeState]:
-    """Raises StoreError for a node that cannot be reached."""
-    return [_state(address, node) for node in address.nodes]
+class Silent(NamedTuple):
+    """A node that tells nothing, and why."""
+
+    node: str
+    why: str
 
 
-def faults(found: list[NodeState]) -> list[str]:
-    """What keeps these from being one cluster; a line each."""
-    first, *others = found
-    lines = [
-        f"{state.node} lacks the table {min(lacking)}; `sojourn cluster init` makes it."
-        for state in found
-        if (lacking := set(SHARDED_BY) - {name for name, _ in state.tables})
-    ]
+def states(address: Address) -> list[NodeState | Silent]:
+    """Of each node of the URL, in its order."""
+    return each_of(address, _state)
+
+
+def faults(address: Address, found: Sequence[NodeState | Silent]) -> list[str]:
+    """What keeps these from being the cluster of the URL; a line each."""
+    lines = [state.why for state in found if isinstance(state, Silent)]
+    there = [state for state in found if isinstance(state, NodeState)]
+    if not there:
+        return lines
+    looks = [state.look for state in there]
+    lines += misfits(address, looks) + lines_of_lacking(address, looks)
+    first, *others = there
     for state in others:
         differing = sorted({name for name, _ in set(state.tables) ^ set(first.tables)})
         if differing:
-            lines.append(f"{state.node} has another table {differing[0]} than {first.node}.")
-    clocks = [state.clock_ms for state in found]
+            lines.append(f"{state.look.node} has another table {differing[0]} than {first.look.node}.")
+    clocks = [state.clock_ms for state in there]
     if (apart := max(clocks) - min(clocks)) > MOST_CLOCK_MS:
         lines.append(f"The clocks of the nodes are {apart} ms apart; more than {MOST_CLOCK_MS} is too much.")
     return lines
 
 
-def _state(address: Address, node: tuple[str, int]) -> NodeState:
-    name = f"{node[0]}:{node[1]}"
+def _state(address: Address, node: tuple[str, int]) -> NodeState | Silent:
     try:
-        with closing(connect_to(address, node, database="")) as client:
-            return _asked(client, address, name)
-    except (ClickHouseError, DriverError, OSError) as error:
-        raise StoreError(f"The node {name} does not answer: {reason_of(error)}") from error
+        with asked(address, node) as client:
+            return _told(client, address, node)
+    except StoreError as error:
+        return Silent(named(node), error.message)
 
 
-def _asked(client: Client, address: Address, name: str) -> NodeState:
-    local = {"database": address.local}
-    tables = client.query(_TABLES, parameters=local).result_rows
-    ((event_parts, event_rows, session_parts, session_rows, size),) = client.query(_PARTS, parameters=local).result_rows
+def _told(client: Client, address: Address, node: tuple[str, int]) -> NodeState:
+    bases = {"asked": address.database, "local": address.local}
+    ((event_parts, event_rows, session_parts, session_rows, size),) = client.query(_PARTS, parameters=bases).result_rows
     ((free,),) = client.query("SELECT min(free_space) FROM system.disks").result_rows
     return NodeState(
-        node=name,
-        version=str(client.server_version),
+        look=look_at(client, address, node),
         clock_ms=_clock_ms(client),
         event_parts=event_parts,
         event_rows=event_rows,
@@ -91,7 +93,9 @@ def _asked(client: Client, address: Address, name: str) -> NodeState:
         session_rows=session_rows,
         size=size,
         free=free,
-        tables=tuple((str(table), str(statement)) for table, statement in tables),
+        tables=tuple(
+            (str(table), str(statement)) for table, statement in client.query(_TABLES, parameters=bases).result_rows
+        ),
     )
 
 

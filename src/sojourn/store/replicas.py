@@ -6,9 +6,6 @@ Copies are kept by ClickHouse itself, which needs a Keeper and, on each node, th
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from clickhouse_connect.driver.client import Client
 
 from sojourn.errors import StoreError
 from sojourn.store.address import Address
@@ -42,31 +39,6 @@ class Role:
     @property
     def can_copy(self) -> bool:
         return self.has_keeper and bool(self.shard and self.replica)
-
-
-def role_of(client: Client, address: Address, node: str) -> Role:
-    """As the node itself says."""
-
-    def asked(text: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in client.query(text).result_rows]
-
-    macros = {str(name): str(value) for name, value in asked("SELECT macro, substitution FROM system.macros")}
-    keepers = asked("SELECT value FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''")
-    shards = asked(
-        f"SELECT shard_num, is_local, internal_replication FROM system.clusters WHERE cluster = '{address.cluster}'"
-    )
-    number, is_left_to_them = next((int(shard), bool(left)) for shard, is_local, left in shards if is_local)
-    made = asked(f"SELECT engine FROM system.tables WHERE database = '{address.local}' AND name = 'events'")
-    return Role(
-        node=node,
-        has_keeper=bool(keepers),
-        shard=macros.get("shard", ""),
-        replica=macros.get("replica", ""),
-        number=number,
-        copies=sum(shard == number for shard, _, _ in shards),
-        is_left_to_them=is_left_to_them,
-        made=str(made[0][0]) if made else None,
-    )
 
 
 def is_replicated(roles: list[Role]) -> bool:

@@ -1,14 +1,18 @@
 """The schema: numbered SQL files, applied once in order and recorded."""
 
+import re
 import time
+from collections.abc import Collection
 from importlib.resources import files
 
 from sojourn.errors import StoreError
 from sojourn.store.engine import Engine
 
-_RECORD = """CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, name String, applied_at Int64)
+RECORD = """CREATE TABLE IF NOT EXISTS schema_versions (version UInt32, name String, applied_at Int64)
 ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 """
+RECORD_NAME = "schema_versions"
+_CREATES = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)")
 
 
 def steps() -> list[tuple[int, str, str]]:
@@ -18,26 +22,30 @@ def steps() -> list[tuple[int, str, str]]:
     return [(int(name[:4]), name, text) for name, text in named]
 
 
-def migrate(engine: Engine, now_ms: int | None = None) -> list[str]:
-    """Apply what is not yet recorded; the names of what was applied.
+def migrate(engine: Engine, now_ms: int | None = None, lacking: Collection[str] = ()) -> list[str]:
+    """Apply what is not yet recorded, and make anew which tables are lacking though they are; the names of what was
+    applied and of the tables.
 
     Raises StoreError, and changes nothing, when the data was written by a newer program.
     """
-    engine.create_table(_RECORD)
+    engine.create_table(RECORD)
     done = _applied(engine)
-    applied = [step for step in steps() if step[0] not in done]
-    for version, name, text in applied:
+    made = [RECORD_NAME] if RECORD_NAME in lacking and done else []
+    for version, name, text in steps():
+        is_new = version not in done
         for statement in statements(text):
-            engine.create_table(_if_missing(statement))
-        at = now_ms if now_ms is not None else time.time_ns() // 1_000_000
-        engine.execute(f"INSERT INTO schema_versions VALUES ({version}, '{name}', {at})")
-    return [name for _, name, _ in applied]
+            if is_new or table_of(statement) in lacking:
+                engine.create_table(_if_missing(statement))
+                made += [] if is_new else [table_of(statement)]
+        if is_new:
+            at = now_ms if now_ms is not None else time.time_ns() // 1_000_000
+            engine.execute(f"INSERT INTO schema_versions VALUES ({version}, '{name}', {at})")
+            made.append(name)
+    return made
 
 
 def missing(engine: Engine) -> list[str]:
     """The names of the steps that are not applied yet. Raises StoreError when the data is newer."""
-    if ("schema_versions",) not in engine.query("SELECT name FROM system.tables WHERE database = currentDatabase()"):
-        return [name for _, name, _ in steps()]
     done = _applied(engine)
     return [name for version, name, _ in steps() if version not in done]
 
@@ -57,6 +65,12 @@ def statements(text: str) -> list[str]:
     """The statements of a schema file, without comments."""
     bare = "\n".join(line.split("--", 1)[0].rstrip() for line in text.splitlines())
     return [part.strip() for part in bare.split(";") if part.strip()]
+
+
+def table_of(statement: str) -> str:
+    """The name of the table that it makes."""
+    name: str = _CREATES.findall(statement)[0]
+    return name
 
 
 def _if_missing(statement: str) -> str:

@@ -1,0 +1,115 @@
+"""Whether the nodes of a URL are the cluster that it names, and the database is one of Sojourn's."""
+
+from collections.abc import Mapping, Sequence
+
+from sojourn.store.address import Address
+from sojourn.store.looks import Look, Made, Table, unlike
+from sojourn.store.replicas import Role
+from sojourn.store.schema import RECORD_NAME
+from sojourn.store.shapes import Shape, shapes
+from sojourn.store.sharding import SHARDED_BY
+
+OLDEST = (26, 9)  # what the same SQL was tried on
+
+
+def misfits(address: Address, found: Sequence[Look]) -> list[str]:
+    """What is wrong with these nodes or with the URL, a line each."""
+    lines = [line for look in found if (line := _misfit(address, look))]
+    servers: dict[tuple[str, ...], Look] = {}
+    seats: dict[tuple[int, ...], Look] = {}
+    for look in found:
+        if (same := servers.setdefault(look.server, look)) is not look:
+            lines += [f"The URL names one node of the cluster twice: {same.node} and {look.node}; name each once."]
+        elif look.own is not None and (other := seats.setdefault(look.own[:2], look)) is not look:
+            lines += [unlike(address, other.node, look.node)]
+    return list(dict.fromkeys(lines))
+
+
+def _misfit(address: Address, look: Look) -> str | None:
+    where, cluster = f"The node {look.node}", address.cluster
+    if tuple(map(int, look.version.split(".")[:2])) < OLDEST:
+        return f"{where} runs ClickHouse {look.version}; it takes {'.'.join(map(str, OLDEST))} or newer."
+    if cluster not in look.clusters:
+        return f"{where} knows no cluster {cluster!r}; it knows {', '.join(sorted(look.clusters)) or 'none'}."
+    for (database, name), made in sorted(look.tables.items()):
+        if database == address.database and made.kind == "Distributed" and not _is_over(address, name, made):
+            return f"{where} has a table {name!r} in {database} that is not over the cluster {cluster!r}."
+    recorded, expected = record_of(address, look), seat_of(look)
+    if look.own is not None and recorded not in ("", expected):
+        return (
+            f"The database {address.database} was made when {look.node} was {recorded}; now it is {expected}, and rows "
+            "would lie elsewhere. Make a new database for it: see Growing in docs/cluster.md."
+        )
+    if len(look.seats) != len(address.nodes):
+        return (
+            f"The cluster {cluster!r} has {len(look.seats)} nodes, the URL names {len(address.nodes)}: name each once."
+        )
+    if look.own is None:
+        return f"{where} is no node of the cluster {cluster!r}, or is so under another name."
+    return None
+
+
+def seat_of(look: Look) -> str:
+    """Which rows lie on this node: that hangs on its shard's number, on how many there are, and on their weights."""
+    weights = {seat.shard: seat.weight for seat in look.seats}
+    weighed = "" if set(weights.values()) == {1} else f", of the weights {', '.join(map(str, weights.values()))}"
+    number = look.own.shard if look.own is not None else 0
+    return f"shard {number} of {len(weights)}{weighed}"
+
+
+def record_of(address: Address, look: Look) -> str:
+    """What `seat_of` said when the database was made, which is the comment of a local table; '' without a record."""
+    made = look.tables.get((address.local, RECORD_NAME))
+    return made.comment if made is not None else ""
+
+
+def lacking(address: Address, look: Look) -> list[Table]:
+    """The tables that are not there."""
+    return sorted(
+        {(base, name) for base in (address.local, address.database) for name in SHARDED_BY} - set(look.tables)
+    )
+
+
+def lines_of_lacking(address: Address, found: Sequence[Look]) -> list[str]:
+    return [
+        f"The node {look.node} lacks the table {'.'.join(tables[0])}; `sojourn cluster init` makes it."
+        for look in found
+        if (tables := lacking(address, look))
+    ]
+
+
+def stranger(address: Address, look: Look, columns: Mapping[Table, Mapping[str, str]]) -> str | None:
+    """What is wrong when the databases have a table that Sojourn did not make."""
+    for table, made in sorted(look.tables.items()):
+        database, name = table
+        own = Shape(made.kind.removeprefix("Replicated"), dict(columns.get(table, {})))
+        wanted = shapes().get(name)
+        if database == address.database and wanted is not None and _is_over(address, name, made):
+            wanted = Shape("Distributed", wanted.columns)
+        if own != wanted:
+            return (
+                f"The node {look.node} has a table {name!r} in {database}, which is not Sojourn's; give a database of "
+                "its own."
+            )
+    return None
+
+
+def role_of(address: Address, look: Look) -> Role:
+    """Of a node that has a seat in the cluster."""
+    assert look.own is not None
+    made = look.tables.get((address.local, "events"))
+    return Role(
+        node=look.node,
+        has_keeper=look.has_keeper,
+        shard=look.macros.get("shard", ""),
+        replica=look.macros.get("replica", ""),
+        number=look.own.shard,
+        copies=sum(seat.shard == look.own.shard for seat in look.seats),
+        is_left_to_them=look.own.is_left_to_them,
+        made=made.kind if made is not None else None,
+    )
+
+
+def _is_over(address: Address, name: str, made: Made) -> bool:
+    """Whether it is the table over the local ones of all nodes."""
+    return made.engine.startswith(f"Distributed('{address.cluster}', '{address.local}', '{name}',")
