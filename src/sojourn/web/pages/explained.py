@@ -68,13 +68,15 @@ def _limited(factor: Factor, names: list[str], unnamed: str = "") -> Explained:
 
 
 def _pages_of(site: Site) -> str:
+    """Some of the site's high-intent pages, '' where it has none."""
     own = site.intent_steps.high_urls
-    return "pages such as " + ("pricing, a case study, contact" if own is None else ", ".join(own[:NAMED]))
+    some = ("pricing", "a case study", "contact") if own is None else own[:NAMED]
+    return f"pages such as {', '.join(some)}" if some else ""
 
 
 def _steps(events: list[dict[str, Any]], own: Steps) -> list[str]:
     """The high-intent steps, in the order in which they were taken."""
-    return _distinct(_step(event, own) for event in events if _step(event, own))
+    return _distinct(step for event in events if (step := _step(event, own)))
 
 
 def _step(event: dict[str, Any], own: Steps) -> str:
