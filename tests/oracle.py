@@ -3,15 +3,17 @@ the derivation of ids, the published intent formula and the table of channels.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from sojourn.model import intent
 from sojourn.model.channel import Origin, channel_of
 from sojourn.model.event import Event
+from sojourn.model.intent import IntentSteps
 from sojourn.model.session import session_number
 
 Decisions = Mapping[tuple[str, str], str]
+SHIPPED = IntentSteps()
 
 
 class Session(NamedTuple):
@@ -37,9 +39,10 @@ def sessions(
     timeout_ms: int,
     passive: Iterable[str] = ("identify",),
     facts: Iterable[Event] = (),
+    steps: IntentSteps = SHIPPED,
 ) -> list[Session]:
     """`facts` are events that are gone and still say who is who."""
-    return sorted(fold(lead, chain) for lead, chain in chained(copies, decisions, timeout_ms, passive, facts))
+    return sorted(fold(lead, chain, steps) for lead, chain in chained(copies, decisions, timeout_ms, passive, facts))
 
 
 def chained(
@@ -81,9 +84,9 @@ def chains(events: list[Event], timeout_ms: int) -> list[list[Event]]:
     return found
 
 
-def fold(lead: str, chain: list[Event]) -> Session:
+def fold(lead: str, chain: list[Event], steps: IntentSteps = SHIPPED) -> Session:
     first, last = chain[0], chain[-1]
-    signs = signs_of(chain)
+    signs = signs_of(chain, steps)
     return Session(
         session_number(first.site_id, first.sender, first.event_id, first.occurred_at),
         lead,
@@ -113,21 +116,37 @@ def origin_of(chain: list[Event]) -> Origin:
     return Origin(source, medium, campaign, referrer, urls[0], urls[-1], chain[0].type)
 
 
-def signs_of(chain: list[Event]) -> intent.Signs:
+def signs_of(chain: list[Event], own: IntentSteps = SHIPPED) -> intent.Signs:
     types = {event.type for event in chain}
     views = [event for event in chain if event.type == "page_view" and event.page]
-    steps = [event for event in chain if event.type in intent.HIGH_TYPES]
-    steps += [event for event in views if intent.is_high_path(event.path)]
+    decisive = intent.DECISIVE_TYPES if own.decisive_types is None else own.decisive_types
+    unsubscribing = intent.UNSUBSCRIBE_TYPES if own.unsubscribe_types is None else own.unsubscribe_types
+    high_types = intent.HIGH_TYPES if own.high_types is None else own.high_types
+    steps = [event for event in chain if event.type in high_types]
+    steps += [event for event in views if is_of(event.path, own.high_urls, intent.is_high_path)]
+    read = [event for event in views if is_of(event.path, own.content_urls, intent.is_content_path)]
     return intent.Signs(
         page_count=len({event.page for event in views}),
-        content_page_count=len({event.page for event in views if intent.is_content_path(event.path)}),
+        content_page_count=len({event.page for event in read}),
         high_step_count=len({(event.type, event.page) for event in steps}),
-        is_decisive=any(kind in intent.DECISIVE_TYPES for kind in types),
+        is_decisive=any(kind in decisive for kind in types),
         is_converted="purchase" in types,
-        is_email_only=all(kind.startswith("email_") or kind in intent.UNSUBSCRIBE_TYPES for kind in types),
-        has_unsubscribe=any(kind in intent.UNSUBSCRIBE_TYPES for kind in types),
+        is_email_only=all(kind.startswith("email_") or kind in unsubscribing for kind in types),
+        has_unsubscribe=any(kind in unsubscribing for kind in types),
         is_open_only=types == {intent.OPEN_TYPE},
     )
+
+
+def is_of(path: str, patterns: Iterable[str] | None, is_shipped: Callable[[str], bool]) -> bool:
+    """Whether a path fits one of the site's own patterns, or without any those that are shipped."""
+    return is_shipped(path) if patterns is None else any(fits(path, pattern) for pattern in patterns)
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Letter by letter; `*` stands for any of them."""
+    if pattern[:1] == "*":
+        return any(fits(path[start:], pattern[1:]) for start in range(len(path) + 1))
+    return path[:1] == pattern[:1] and (not path or fits(path[1:], pattern[1:]))
 
 
 class Identity:

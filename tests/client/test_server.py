@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sojourn import Client, Forbidden, InvalidRequest, NotFound, PayloadTooLarge, SojournError, Unauthorized
-from sojourn.client import Goal, Journey, Lead, NewEvent, Page, Session, Site
+from sojourn.client import Goal, IntentSteps, Journey, Lead, NewEvent, Page, Session, Site
 from tests.client.conftest import Connect
 from tests.serving import PATIENCE, SECRET, WRITE, Server
 
@@ -156,6 +156,9 @@ def test_the_site_is_read_changed_and_asked_what_if(client: Any) -> None:
         1_800_000,
         Goal(types=["purchase"]),
     )
+    assert site.intent_steps == IntentSteps()
+    effect = client.change_site({"intent_steps": {"high_urls": ["/book*"]}}, dry_run=True)
+    assert effect.changes["intent_steps"].to == {"high_urls": ["/book*"]}
     assert client.change_site({"name": "Renamed"}).name == "Renamed"
     effect = client.change_site({"session_timeout_ms": 3_600_000}, dry_run=True)
     assert (effect.changes["session_timeout_ms"].from_, effect.changes["session_timeout_ms"].to) == (

@@ -12,6 +12,7 @@ import sojourn
 from sojourn import AsyncClient, Client, Retries, StoreError, client
 from sojourn.client.parameters import Texts
 from sojourn.errors import ERRORS
+from sojourn.model.intent import IntentSteps
 from sojourn.reports.event_filters import BY_NAME as EVENT_FILTERS_BY_NAME
 from sojourn.reports.filters import BY_NAME, REPEATABLE
 from sojourn.web.examples import SEGMENT, SITE
@@ -66,6 +67,7 @@ def test_the_answers_have_the_documented_fields() -> None:
     assert client.Session.__struct_fields__ == tuple(SESSION_FIELDS)
     for shape, fields in (
         (client.Site, SITE),
+        (client.IntentSteps, IntentSteps.__struct_fields__),
         (client.Outlook, SITE["retention"]),
         (client.Segment, SEGMENT),
         (client.Event, STORED_FIELDS),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sojourn.app import Sojourn
 from sojourn.model.event import Event
 from sojourn.model.instant import iso
+from sojourn.model.intent import IntentSteps
 from sojourn.model.session import encode_id
 from sojourn.model.site import Site
 from sojourn.pipeline import sessionize
@@ -42,6 +43,14 @@ INSTANTS = [
 TYPES = ["page_view", "page_view", "identify", "email_click", "purchase", "email_open", "unsubscribe", "form_submit"]
 PATHS = ["/", "/pricing", "/blog/one", "/blog/two", "/docs/three", "/case-study/four"]
 REFERRERS = [None, "https://www.google.com/", "https://www.x.example/", "https://t.co/1", "https://other.example/"]
+# What a site may have of its own: as shipped, none, and what the events above have.
+OWN: dict[str, list[list[str] | None]] = {
+    "decisive_types": [None, [], ["email_click"]],
+    "high_types": [None, [], ["page_view", "email_open"]],
+    "high_urls": [None, [], ["/blog/*", "/"], ["*o*"]],
+    "content_urls": [None, [], ["/*"], ["/pricing", "/docs/*", "/*/four", "/blog/t.o"]],
+    "unsubscribe_types": [None, [], ["purchase"]],
+}
 RADIX = (6, 4, 4, 4, 3, len(INSTANTS), 12, len(TYPES), 8, 3)
 
 
@@ -52,9 +61,10 @@ class World:
     site: Site
     copies: list[Event] = field(default_factory=list)
     decisions: dict[tuple[str, str], str] = field(default_factory=dict)
+    steps: IntentSteps = oracle.SHIPPED
 
     def expected(self) -> list[oracle.Session]:
-        return oracle.sessions(self.copies, self.decisions, self.site.session_timeout_ms)
+        return oracle.sessions(self.copies, self.decisions, self.site.session_timeout_ms, steps=self.steps)
 
 
 def draw_event(code: int) -> dict[str, object]:
@@ -83,12 +93,23 @@ def draw_event(code: int) -> dict[str, object]:
     }
 
 
+def draw_steps(code: int) -> dict[str, list[str] | None]:
+    """One number is one definition of the steps and pages of intent."""
+    drawn = {}
+    for name, choices in OWN.items():
+        code, digit = divmod(code, len(choices))
+        drawn[name] = choices[digit]
+    return drawn
+
+
+MOST_DEFINITIONS = math.prod(map(len, OWN.values()))
 MOST_CODES = math.prod(RADIX)
 codes = st.integers(0, MOST_CODES - 1)
 sends = st.tuples(st.just("send"), st.lists(codes, min_size=5, max_size=60))
 decisions = st.tuples(st.sampled_from(["suppress", "release"]), st.lists(st.integers(0, 11), min_size=1, max_size=3))
 repeats = st.tuples(st.just("repeat"), st.lists(st.integers(0, 1000), min_size=1, max_size=20))
-more = st.lists(st.one_of(sends, sends, decisions, repeats), min_size=1, max_size=4)
+definitions = st.tuples(st.just("define"), st.lists(st.integers(0, MOST_DEFINITIONS - 1), min_size=1, max_size=1))
+more = st.lists(st.one_of(sends, sends, decisions, repeats, definitions), min_size=1, max_size=4)
 steps = st.tuples(sends, more).map(lambda pair: [pair[0], *pair[1]])
 
 law = settings(
@@ -114,6 +135,10 @@ def take_step(app: Sojourn, world: World, step: tuple[str, list[int]]) -> None:
         app.insert(events)
     elif kind == "repeat" and world.copies:
         app.insert([msgspec.structs.replace(world.copies[number % len(world.copies)]) for number in numbers])
+    elif kind == "define":
+        drawn = draw_steps(numbers[0])
+        app.change_site(world.site.id, {"intent_steps": drawn})
+        world.steps = msgspec.convert(drawn, IntentSteps)
     elif kind in ("suppress", "release"):
         ids = {f"n{number}" for number in numbers} & {event.event_id for event in world.copies}
         if ids:
@@ -203,6 +228,23 @@ def test_timeout_is_retroactive(app: Sojourn, new_site: Callable[..., Site], sen
     then = app.dry_run(world.site.id, {"session_timeout_ms": minutes * MINUTE})
     assert then["sessions"]["now"] == len(world.expected())
     assert dry["dry_run"]
+
+
+@law
+@given(sent=st.lists(codes, min_size=10, max_size=80), code=st.integers(0, MOST_DEFINITIONS - 1))
+def test_steps_and_pages_of_intent_are_retroactive(
+    app: Sojourn, new_site: Callable[..., Site], sent: list[int], code: int
+) -> None:
+    """What the build makes of old events in arrays is what a pass makes of them by SQL."""
+    world, other = World(new_site()), World(new_site())
+    for step in ("send", sent), ("define", [code]):
+        take_step(app, world, step)
+        app.work_off()
+    for step in ("define", [code]), ("send", sent):
+        take_step(app, other, step)
+        app.work_off()
+    assert stored(app, world.site) == world.expected()
+    assert stored(app, other.site) == other.expected()
 
 
 @costly

@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from sojourn.app import Sojourn
 from sojourn.errors import Unavailable
-from sojourn.model.site import Site
+from sojourn.model.intent import IntentSteps
+from sojourn.model.site import Site, twin_of
 from sojourn.pipeline import build
+from sojourn.pipeline.collect import Arrival, collect
+from tests.conftest import NOW
 from tests.kit import listed, send
 
 
@@ -21,6 +25,56 @@ def test_a_suppressed_event_stays_out_of_a_new_generation(app: Sojourn, new_site
     app.change_site(site.id, {"session_timeout_ms": 60_000})
     app.work_off()
     assert [session["event_count"] for session in listed(app, site)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("steps", "intents"),
+    [
+        ({}, ["high", "research", "none", "low"]),
+        ({"high_urls": []}, ["none", "research", "none", "low"]),
+        ({"content_urls": []}, ["high", "none", "none", "low"]),
+        ({"high_urls": ["/blog/*"], "content_urls": ["/p*"]}, ["none", "high", "none", "low"]),
+        ({"high_types": ["click"]}, ["high", "research", "high", "low"]),
+        ({"decisive_types": ["click"]}, ["high", "research", "high", "low"]),
+        ({"unsubscribe_types": []}, ["high", "research", "none", "none"]),
+        ({"unsubscribe_types": ["click"]}, ["high", "research", "low", "none"]),
+    ],
+)
+def test_a_build_and_a_pass_tell_intent_by_the_steps_of_the_site(
+    app: Sojourn, new_site: Callable[..., Site], steps: dict[str, list[str]], intents: list[str]
+) -> None:
+    paths = {"a": ["/pricing", "/plans"], "b": ["/blog/1", "/blog/2", "/blog/3"]}
+    views: list[tuple[str, str, str | None]] = [
+        (lead, "page_view", f"https://x.example{path}") for lead in paths for path in paths[lead]
+    ]
+    views += [("c", "click", "https://x.example/1"), ("c", "click", "https://x.example/2"), ("d", "unsubscribe", None)]
+    rows = [
+        {"type": kind, "event_id": f"{n}", "visitor_id": lead, "url": url, "occurred_at": n}
+        for n, (lead, kind, url) in enumerate(views)
+    ]
+    built, passed = new_site(), new_site(intent_steps=msgspec.convert(steps, IntentSteps))
+    send(app, built, rows)
+    app.change_site(built.id, {"intent_steps": steps})
+    app.work_off()
+    send(app, passed, rows)
+    told = [[(row["intent"], row["intent_score"]) for row in listed(app, site)] for site in (built, passed)]
+    assert told[0] == told[1]
+    assert [intent for intent, _ in told[0]] == intents
+    assert app.sites[built.id].intent_steps == passed.intent_steps
+
+
+def test_a_test_twin_has_the_steps_of_its_site(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = new_site()
+    arrival = Arrival(site=site, site_id=twin_of(site.id), received_at=NOW, is_secret=True)
+    app.insert([collect({"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": 1}, arrival)])
+    app.work_off()
+    app.change_site(site.id, {"intent_steps": {"decisive_types": ["click"]}})
+    app.work_off()
+    rows = app.engine.query(
+        "SELECT toString(intent) FROM sessions FINAL WHERE site_id = {id:String} AND generation = {generation:UInt32}",
+        {"id": twin_of(site.id), "generation": app.sites[site.id].generation},
+    )
+    assert rows == [("high",)]
 
 
 @pytest.mark.parametrize("piece", ["_page", "_slice_large", "_finish"])

@@ -44,6 +44,7 @@ def keys_of(server: Server) -> list[str | None]:
 def filled(server: Server, number: int) -> Known:
     """The site as it was at first, with data of this round; what there is to ask for, by the place it is asked in."""
     fresh = {"plan": "enterprise", "session_timeout_ms": 1_800_000, "passive_types": ["email_sent"], "hosts": []}
+    fresh["intent_steps"] = {}
     assert server.ask("PATCH", "/v1/site", json=fresh).status_code < 300
     for segment in server.ask("GET", "/v1/segments").json()["data"]:
         server.ask("DELETE", f"/v1/segments/{segment['id']}")

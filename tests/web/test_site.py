@@ -91,6 +91,37 @@ def test_conversion_events_and_goals_touch_the_past(own: Server) -> None:
     assert [session["event_count"] for session in own.sessions()] == [1, 4]
 
 
+def intents(server: Server) -> dict[str, tuple[str, int]]:
+    """The intents of the sessions and their scores, by visitor."""
+    found = [(visitor, server.sessions(lead_id=visitor)[0]) for visitor in ("buyer", "reader")]
+    return {visitor: (session["intent"], session["intent_score"]) for visitor, session in found}
+
+
+def test_steps_and_pages_of_intent_touch_the_past_and_hold_for_what_comes(own: Server) -> None:
+    def viewed(who: str, minute: int, path: str) -> dict[str, Any]:
+        at = f"2025-03-01T10:{minute:02}:00Z"
+        return {"type": "page_view", "visitor_id": who, "occurred_at": at, "url": f"https://x.example{path}"}
+
+    own.send(*(viewed("buyer", n, path) for n, path in enumerate(("/preise", "/buchen/1"))))
+    own.send(*(viewed("reader", n, path) for n, path in enumerate(("/blog/a", "/blog/b"))))
+    own.settled(2, lead_id="buyer")
+    own.settled(2, lead_id="reader")
+    assert intents(own) == {"buyer": ("none", 18), "reader": ("none", 18)}
+    steps = {"high_urls": ["/preise*", "/buchen/*"], "content_urls": []}
+    status, told = patch(own, {"intent_steps": steps | {"high_types": None}}, dry_run="true")
+    assert (status, told["data"]["changes"]["intent_steps"]["from"]) == (200, {})
+    assert told["data"]["sessions"]["now"] == told["data"]["sessions"]["then"]
+    assert patch(own, {"intent_steps": steps | {"high_types": None}})[0] == 202
+    assert built(own)["intent_steps"] == {"high_urls": ["/preise*", "/buchen/*"], "content_urls": []}
+    assert intents(own) == {"buyer": ("high", 34), "reader": ("none", 18)}
+    own.send(viewed("reader", 2, "/blog/c"))
+    own.settled(3, lead_id="reader")
+    assert intents(own)["reader"] == ("none", 27)
+    assert patch(own, {"intent_steps": {}})[0] == 202
+    assert built(own)["intent_steps"] == {}
+    assert intents(own) == {"buyer": ("none", 18), "reader": ("research", 27)}
+
+
 def test_what_does_not_touch_the_past_holds_at_once(own: Server) -> None:
     status, body = patch(own, {"name": "Shop", "hosts": ["Shop.Example"], "time_zone": "Europe/Berlin"})
     assert status == 200
@@ -111,6 +142,8 @@ def test_what_does_not_touch_the_past_holds_at_once(own: Server) -> None:
         ({"goals": {"empty": {}}}, ["goals.empty"]),
         ({"goals": {"a": {"types": "x"}}}, ["goals"]),
         ({"conversion_events": [""]}, ["conversion_events"]),
+        ({"intent_steps": {"high_types": [""]}}, ["intent_steps.high_types", "''", "types"]),
+        ({"intent_steps": {"pages": []}}, ["intent_steps", "pages", "content_urls"]),
         ({"id": "other"}, ["id", "session_timeout_ms"]),
         ({"generation": 9}, ["generation"]),
     ],

@@ -21,7 +21,7 @@ from sojourn.client.answers import (
 from sojourn.client.async_client import AsyncChanges, AsyncClient
 from sojourn.client.batches import NewEvent
 from sojourn.client.client import Changes, Client
-from sojourn.client.definitions import Building, Change, Counts, Effect, Goal, Outlook, Segment, Site
+from sojourn.client.definitions import Building, Change, Counts, Effect, Goal, IntentSteps, Outlook, Segment, Site
 from sojourn.client.parameters import EventFilters, SessionFilters
 from sojourn.client.retries import Retries
 
@@ -41,6 +41,7 @@ __all__ = [
     "EventFilters",
     "Goal",
     "Identifier",
+    "IntentSteps",
     "Journey",
     "KnownLead",
     "Lead",

@@ -11,6 +11,16 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     urls: list[str] = msgspec.field(default_factory=list)
 
 
+class IntentSteps(msgspec.Struct, frozen=True, kw_only=True):
+    """Kinds of steps and pages that the site has of its own; None where those that are shipped hold."""
+
+    decisive_types: list[str] | None = None
+    high_types: list[str] | None = None
+    high_urls: list[str] | None = None
+    content_urls: list[str] | None = None
+    unsubscribe_types: list[str] | None = None
+
+
 class Building(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions being built under changed definitions: how far (0 to 1), and what is changed."""
 
@@ -44,6 +54,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     conversion_events: list[str]
     goals: dict[str, Goal]
     passive_types: list[str]
+    intent_steps: IntentSteps = IntentSteps()
     currency: str | None = None
     time_zone: str
     generation: int

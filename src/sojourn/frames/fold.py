@@ -129,7 +129,12 @@ def _pages(types: Coded, urls: Coded, chained: Chained, definitions: Definitions
     paths = pa.array([location.path for location in locations], pa.string())
 
     def on(pattern: str) -> Numbers:
-        """Whether an event views a page whose path fits: linear in the path's length, as the engine's `match` is."""
+        """Whether an event views a page whose path fits: linear in the path's length, as the engine's `match` is.
+
+        '' fits none.
+        """
+        if not pattern:
+            return np.zeros(len(is_view), bool)
         fits = pc.match_substring_regex(paths, f"(?s){pattern}").to_numpy(zero_copy_only=False)
         fitting: Numbers = fits[urls.codes] & is_view
         return fitting

@@ -13,6 +13,8 @@ Formula `intent/1`, 0 to 100, the sum of what a session shows:
 import re
 from typing import NamedTuple
 
+import msgspec
+
 INTENT_VERSION = 1
 MAX_SCORE = 100
 
@@ -41,6 +43,29 @@ OPEN_TYPE = "email_open"
 
 RESEARCH_PAGES = 3
 HIGH_STEPS = 2
+
+
+class IntentSteps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Kinds of steps and pages that a site has of its own: None keeps what is shipped, an empty list is none."""
+
+    decisive_types: tuple[str, ...] | None = None
+    high_types: tuple[str, ...] | None = None
+    high_urls: tuple[str, ...] | None = None
+    content_urls: tuple[str, ...] | None = None
+    unsubscribe_types: tuple[str, ...] | None = None
+
+
+class Steps(NamedTuple):
+    """The kinds of steps and pages that hold. A pattern that is '' fits no page."""
+
+    decisive_types: tuple[str, ...] = DECISIVE_TYPES
+    high_types: tuple[str, ...] = HIGH_TYPES
+    high_paths: str = HIGH_PATHS
+    content_paths: str = CONTENT_PATHS
+    unsubscribe_types: tuple[str, ...] = UNSUBSCRIBE_TYPES
+
+    def is_high_path(self, path: str) -> bool:
+        return self.high_paths != "" and re.search(self.high_paths, path, re.DOTALL) is not None
 
 
 class Signs(NamedTuple):

@@ -8,6 +8,7 @@ import msgspec
 
 from sojourn.errors import InvalidRequest
 from sojourn.model.event import normalise_type
+from sojourn.model.intent import IntentSteps, Steps
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -15,6 +16,8 @@ DEFAULT_TIMEOUT_MS = 30 * MINUTE_MS
 PLANS: dict[str, int | None] = {"starter": 30, "growth": 30, "scale": 90, "enterprise": None}
 TEST_SUFFIX = ":test"
 SITE_ID = re.compile(r"[a-z0-9_-]{1,64}")
+# So many entries of so many characters make a pattern of pages that every engine takes.
+MOST_STEPS, MOST_CHARACTERS = 200, 200
 
 DEFAULT_PASSIVE_TYPES = (
     "email_sent",
@@ -61,6 +64,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     conversion_events: tuple[str, ...] = ("purchase",)
     goals: dict[str, Goal] = msgspec.field(default_factory=_default_goals)
     passive_types: tuple[str, ...] = DEFAULT_PASSIVE_TYPES
+    intent_steps: IntentSteps = IntentSteps()
     currency: str | None = None
     time_zone: str = "UTC"
     generation: int = 1
@@ -69,7 +73,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Changing one of these changes sessions that already exist: they are built anew beside the present ones.
-RETROACTIVE = ("session_timeout_ms", "conversion_events", "goals", "passive_types", "currency")
+RETROACTIVE = ("session_timeout_ms", "conversion_events", "goals", "passive_types", "intent_steps", "currency")
 CHANGEABLE = (
     "name",
     "hosts",
@@ -79,6 +83,7 @@ CHANGEABLE = (
     "conversion_events",
     "goals",
     "passive_types",
+    "intent_steps",
     "currency",
     "time_zone",
 )
@@ -123,6 +128,8 @@ def _explain(error: msgspec.ValidationError, patch: dict[str, Any]) -> str:
     text = str(error)
     field = text.partition("`$.")[2].partition("`")[0].partition("[")[0].partition(".")[0]
     value = f" is {patch[field]!r}" if field in patch else ""
+    if field == "intent_steps" and "unknown field" in text:
+        text += f"; allowed are {', '.join(IntentSteps.__struct_fields__)}"
     return f"{field or 'The body'}{value}: {text.replace('$.', '')}."
 
 
@@ -137,7 +144,14 @@ def _normalised(site: Site) -> Site:
         passive_types=tuple(map(normalise_type, site.passive_types)),
         currency=site.currency.upper() if site.currency else None,
         goals=goals,
+        intent_steps=_normalised_steps(site.intent_steps),
     )
+
+
+def _normalised_steps(steps: IntentSteps) -> IntentSteps:
+    given = {name: value for name in steps.__struct_fields__ if (value := getattr(steps, name)) is not None}
+    types = {name: tuple(map(normalise_type, value)) for name, value in given.items() if name.endswith("_types")}
+    return IntentSteps(**{**given, **types})
 
 
 def _checked(site: Site) -> Site:
@@ -163,7 +177,17 @@ def _checked(site: Site) -> Site:
         _allow(f"goals.{name}", "empty", goal.types or goal.urls, "at least one of types and urls")
         _allow(f"goals.{name}.types", list(goal.types), all(goal.types), "names of event types")
         _allow("goals", name, re.fullmatch("[a-z0-9_]{1,64}", name), "names in lower snake case")
+    _check_steps(site.intent_steps)
     return site
+
+
+def _check_steps(steps: IntentSteps) -> None:
+    for name in steps.__struct_fields__:
+        given, what = getattr(steps, name) or (), "types" if name.endswith("_types") else "URLs"
+        allowed = f"up to {MOST_STEPS} {what} of 1 to {MOST_CHARACTERS} characters"
+        _allow(f"intent_steps.{name}", f"a list of {len(given)}", len(given) <= MOST_STEPS, allowed)
+        for each in given:
+            _allow(f"intent_steps.{name}", each, 0 < len(each) <= MOST_CHARACTERS, allowed)
 
 
 def _fits_plan(site: Site) -> bool:
@@ -207,6 +231,19 @@ def path_pattern(patterns: tuple[str, ...]) -> str:
     paths = ["/" + re.sub(r"^(https?:)?//[^/]*", "", pattern).lstrip("/") for pattern in patterns]
     parts = [".*".join(re.escape(piece) for piece in path.split("*")) for path in paths]
     return f"^(?:{'|'.join(parts)})$" if parts else ""
+
+
+def steps_of(site: Site) -> Steps:
+    """The kinds of steps and pages that hold on the site: its own ones, else those that are shipped."""
+    own = site.intent_steps
+    given: dict[str, Any] = {
+        "decisive_types": own.decisive_types,
+        "high_types": own.high_types,
+        "high_paths": None if own.high_urls is None else path_pattern(own.high_urls),
+        "content_paths": None if own.content_urls is None else path_pattern(own.content_urls),
+        "unsubscribe_types": own.unsubscribe_types,
+    }
+    return Steps()._replace(**{name: value for name, value in given.items() if value is not None})
 
 
 def oldest_kept(site: Site, now_ms: int) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from sojourn.model import channel, intent
-from sojourn.model.site import DAY_MS, Site, path_pattern
+from sojourn.model import channel
+from sojourn.model.site import DAY_MS, Site, path_pattern, steps_of
 from sojourn.pipeline.board import Errand
 from sojourn.pipeline.errands import DIRECT, LINKED, Errands
 from sojourn.pipeline.owners import keys_behind, members_behind, reach
@@ -23,6 +23,7 @@ SHARED_FROM = 2000
 
 def definitions(site: Site) -> dict[str, Any]:
     """The site's definitions as parameters of the SQL texts that make sessions."""
+    steps = steps_of(site)
     return {
         "timeout_ms": site.session_timeout_ms,
         "slice_ms": FOREVER,
@@ -32,11 +33,11 @@ def definitions(site: Site) -> dict[str, Any]:
         "goal_names": list(site.goals),
         "goal_types": [list(goal.types) for goal in site.goals.values()],
         "goal_paths": [path_pattern(goal.urls) for goal in site.goals.values()],
-        "decisive_types": list(intent.DECISIVE_TYPES),
-        "high_types": list(intent.HIGH_TYPES),
-        "high_paths": intent.HIGH_PATHS,
-        "content_paths": intent.CONTENT_PATHS,
-        "unsubscribe_types": list(intent.UNSUBSCRIBE_TYPES),
+        "decisive_types": list(steps.decisive_types),
+        "high_types": list(steps.high_types),
+        "high_paths": steps.high_paths,
+        "content_paths": steps.content_paths,
+        "unsubscribe_types": list(steps.unsubscribe_types),
         **channel.PATTERNS,
     }
 

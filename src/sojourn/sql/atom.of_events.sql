@@ -1,5 +1,6 @@
 -- An atom is what a session is made of: an event, or a minute of them. Its columns can be merged in order of time.
--- Reads the CTE `active_events`; the definitions of steps, pages, goals and conversions are parameters.
+-- Reads the CTE `active_events`; the definitions of steps, pages, goals and conversions are parameters. Paths that
+-- are '' fit none, where `match` would take them for all.
 SELECT
     lead,
     occurred_at AS started_at,
@@ -15,7 +16,7 @@ SELECT
     if(is_page_view, url, '') AS entry_url,
     if(is_page_view, url, '') AS exit_url,
     if(is_page_view, [page], []) AS pages,
-    if(is_page_view AND match(path, {content_paths:String}), [page], []) AS content_pages,
+    if(is_page_view AND {content_paths:String} != '' AND match(path, {content_paths:String}), [page], []) AS content_pages,
     if(is_high, [concat(type, ' ', page)], []) AS steps,
     toUInt64(has({decisive_types:Array(String)}, type)) AS decisive_count,
     toUInt64(is_conversion) AS conversion_count,
@@ -40,7 +41,8 @@ FROM
     SELECT
         *,
         type = 'page_view' AND page != '' AS is_page_view,
-        has({high_types:Array(String)}, type) OR (type = 'page_view' AND page != '' AND match(path, {high_paths:String})) AS is_high,
+        has({high_types:Array(String)}, type)
+            OR (type = 'page_view' AND page != '' AND {high_paths:String} != '' AND match(path, {high_paths:String})) AS is_high,
         has({conversion_events:Array(String)}, type) AS is_conversion,
         has({unsubscribe_types:Array(String)}, type) AS is_unsubscribe
     FROM active_events

@@ -52,6 +52,7 @@ SITE = {
     "conversion_events": ["purchase"],
     "goals": {"purchase": {"types": ["purchase"], "urls": []}},
     "passive_types": ["email_sent", "identify"],
+    "intent_steps": {"high_urls": ["/pricing*", "/book/*"], "unsubscribe_types": []},
     "currency": "EUR",
     "time_zone": "Europe/Berlin",
     "generation": 1,

@@ -105,6 +105,17 @@ def test_conversions_goals_and_passive_types(pages_server: Server, owner_pages: 
     assert "docs_read" in owner_pages.get("/settings").text
 
 
+def test_own_steps_of_intent_are_in_the_audit_log(pages_server: Server, owner_pages: Browser) -> None:
+    pages_server.ask("PATCH", "/v1/site", json={"intent_steps": {"high_urls": ["/book*", "/call"], "high_types": []}})
+    built(pages_server)
+    text = log_of(owner_pages)
+    assert "Intent: high urls: as shipped → /book*, /call" in text
+    assert "Intent: high types: as shipped → none" in text
+    pages_server.ask("PATCH", "/v1/site", json={"intent_steps": {}})
+    built(pages_server)
+    assert "Intent: high urls: /book*, /call → as shipped" in log_of(owner_pages)
+
+
 def test_retention_says_what_goes_when(pages_server: Server, owner_pages: Browser) -> None:
     asked = {"what": "retention", "plan": "growth", "retention_days": "10"}
     shown = words(owner_pages.get("/settings/what-if", params=asked).text)

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -89,6 +90,30 @@ def test_intent_names_what_it_counts(told: tuple[Server, Browser]) -> None:
     ]
     assert html.unescape(lines[1][1]) == "/pricing"
     assert lines[2][1] == "demo request"
+
+
+def test_intent_is_explained_by_the_steps_of_the_site(told: tuple[Server, Browser]) -> None:
+    """Of a session as the site defines its steps now: other names, and what they add up to."""
+    server, browser = told
+    (first, *_) = sessions_of(server, 0)
+    own = {"decisive_types": [], "high_types": ["demo_request", "email_open"], "high_urls": ["/alert*"]}
+    assert server.ask("PATCH", "/v1/site", json={"intent_steps": own}).status_code == 202
+    built(server)
+    page = browser.get(f"/sessions/{first['id']}").text
+    lines = re.findall(r'<th scope="row">([^<]+)(?:<span class="sub">([^<]+)</span>)?', page)
+    named = {name.strip(): html.unescape(names) for name, names in lines}
+    assert named["Different high-intent steps, up to 3"] == "email open, demo request"
+    assert named["A decisive step"] == ""
+    assert "High intent: a decisive step, or two different high-intent steps, as this site defines them." in page
+    assert sessions_of(server, 0)[0]["intent_score"] == first["intent_score"] - 16 - 8 + 16
+    assert server.ask("PATCH", "/v1/site", json={"intent_steps": {}}).status_code == 202
+    built(server)
+    assert sessions_of(server, 0)[0]["intent_score"] == first["intent_score"]
+
+
+def built(server: Server) -> None:
+    while server.ask("GET", "/v1/site").json()["data"]["building"]:
+        time.sleep(0.05)
 
 
 def test_a_long_session_is_read_part_by_part(told: tuple[Server, Browser]) -> None:

@@ -1,6 +1,7 @@
 """The site and its conflicts in the OpenAPI document."""
 
-from sojourn.model.site import DAY_MS, MINUTE_MS, PLANS
+from sojourn.model.intent import IntentSteps
+from sojourn.model.site import DAY_MS, MINUTE_MS, MOST_CHARACTERS, MOST_STEPS, PLANS
 from sojourn.web.examples import SITE
 from sojourn.web.openapi.parts import (
     ANY_OBJECT,
@@ -19,6 +20,8 @@ from sojourn.web.openapi.parts import (
 )
 
 _GOAL = object_of({"types": list_of(TEXT), "urls": list_of(TEXT)}, [], additionalProperties=False)
+_STEP: Schema = {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS}
+_STEPS: Schema = {"type": ["array", "null"], "items": _STEP, "maxItems": MOST_STEPS}
 _DEFINED: Schema = {
     "name": {"type": "string", "minLength": 1, "maxLength": 200},
     "hosts": list_of(TEXT),
@@ -28,6 +31,7 @@ _DEFINED: Schema = {
     "conversion_events": list_of(TEXT),
     "goals": {"type": "object", "propertyNames": {"pattern": "^[a-z0-9_]{1,64}$"}, "additionalProperties": _GOAL},
     "passive_types": list_of(TEXT),
+    "intent_steps": object_of(dict.fromkeys(IntentSteps.__struct_fields__, _STEPS), [], additionalProperties=False),
     "currency": {"type": ["string", "null"], "pattern": "^[A-Za-z]{3}$"},
     "time_zone": {"type": "string", "description": "such as Europe/Berlin"},
 }

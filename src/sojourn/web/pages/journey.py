@@ -7,23 +7,18 @@ from starlette.routing import Route
 
 from sojourn.errors import InvalidRequest
 from sojourn.model.instant import parse
+from sojourn.model.site import Site
 from sojourn.reports.cursor import decode_place
 from sojourn.reports.filters import integer
 from sojourn.reports.journey import Surrounded
 from sojourn.web.pages.asked import Asked
-from sojourn.web.pages.explained import explained
+from sojourn.web.pages.explained import explained, reason_of
 from sojourn.web.pages.frame import Frame, see_other
 
 # So many events of a session are on a page.
 STEPS = 500
 PLACE, STEP = "events_cursor", "step"
 MOST_STEPS = 10**12
-REASONS = {
-    "high": "High intent: a demo request, a trial, a filled cart, or two different steps such as pricing and a form.",
-    "research": "Research: three or more pages of content, and no step towards buying.",
-    "low": "Low intent: nothing but e-mails, opened and not followed, or unsubscribed from.",
-    "none": "No sign: it shows neither a step towards buying nor reading in depth.",
-}
 
 
 class JourneyPages:
@@ -37,7 +32,7 @@ class JourneyPages:
     def show(self, asked: Asked) -> Response:
         """The session; an id that became another's leads there. Raises NotFound, InvalidRequest."""
         place, first = _place_of(asked)
-        found = self._found(asked, place)
+        site, found = self._found(asked, place)
         part, session = found.part, found.part.session
         if session["id"] != asked.request.path_params["id"]:
             return see_other(asked.address(f"/sessions/{session['id']}"))
@@ -50,8 +45,8 @@ class JourneyPages:
             first=first,
             last=first + len(part.events) - 1,
             following=[] if part.following is None else _parameters(part.following, first + len(part.events)),
-            factors=explained(part, asked.site.conversion_events, is_whole=place is None and part.following is None),
-            reason=REASONS[session["intent"]],
+            factors=explained(part, site, is_whole=place is None and part.following is None),
+            reason=reason_of(session["intent"], site),
         )
 
     def beside(self, asked: Asked) -> Response:
@@ -64,10 +59,12 @@ class JourneyPages:
         template = "_beside.html" if asked.is_part else "beside.html"
         return self._frame.rendered(template, asked, id=text, earlier=found.earlier, later=found.later)
 
-    def _found(self, asked: Asked, place: str | None) -> Surrounded:
+    def _found(self, asked: Asked, place: str | None) -> tuple[Site, Surrounded]:
+        """The session, and the definition that it is of."""
         sojourn, site_id, text = self._sojourn, asked.site_id, asked.request.path_params["id"]
         return sojourn.sites.read(
-            site_id, lambda site: sojourn.journeys.surrounded(site, site_id, text, sojourn.now_ms(), place, STEPS)
+            site_id,
+            lambda site: (site, sojourn.journeys.surrounded(site, site_id, text, sojourn.now_ms(), place, STEPS)),
         )
 
 

@@ -15,6 +15,7 @@ LABELS = {
     "conversion_events": "Conversion events",
     "goals": "Goals",
     "passive_types": "Passive types",
+    "intent_steps": "Steps and pages of intent",
     "currency": "Currency",
     "time_zone": "Time zone",
     "email": "E-mail",
@@ -53,6 +54,9 @@ def change_lines(detail: dict[str, Any]) -> list[tuple[str, str]]:
         if name == "goals":
             lines += [(f"Goal {goal}", _short(text)) for goal, text in _goal_changes(value["from"], value["to"])]
             continue
+        if name == "intent_steps":
+            lines += [(f"Intent: {kind}", _short(text)) for kind, text in _step_changes(value["from"], value["to"])]
+            continue
         if isinstance(value, dict) and value.keys() == {"from", "to"}:
             text = f"{_short(value_text(name, value['from']))} → {_short(value_text(name, value['to']))}"
         else:
@@ -68,6 +72,17 @@ def _goal_changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[s
 
 def _goal_text(goal: dict[str, Any] | None) -> str:
     return ", ".join([*goal["types"], *goal["urls"]]) if goal else "none"
+
+
+def _step_changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return [
+        (name.replace("_", " "), f"{_steps_text(before.get(name))} → {_steps_text(after.get(name))}") for name in names
+    ]
+
+
+def _steps_text(steps: list[str] | None) -> str:
+    return "as shipped" if steps is None else ", ".join(steps) or "none"
 
 
 def _short(text: str) -> str:
