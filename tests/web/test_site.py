@@ -11,17 +11,26 @@ from tests.serving import PATIENCE, Server
 MINUTE = 60_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own(new_server: Callable[[], Server]) -> Iterator[Server]:
-    """A server of its own: its definitions change."""
+    """A server of its own for each test that changes definitions: they may run in any order."""
     server = new_server().start()
+    types = ["click"] * 4 + ["signup", "click"]
     server.send(
         *(
-            {"type": "signup" if n == 4 else "click", "visitor_id": "ann", "event_id": f"{n}", "occurred_at": f"2025-01-01T{10 + n // 3}:{n % 3 * 20:02}:00Z"}
-            for n in range(6)
+            {"type": kind, "visitor_id": "ann", "event_id": f"{n}", "occurred_at": f"2025-01-01T{10 + n // 3}:{n % 3 * 20:02}:00Z"}
+            for n, kind in enumerate(types)
         )
     )  # fmt: skip
     server.settled(6)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def idle(new_server: Callable[[], Server]) -> Iterator[Server]:
+    """A server of which nothing is changed."""
+    server = new_server().start()
     yield server
     server.close()
 
@@ -41,8 +50,8 @@ def built(server: Server) -> dict[str, Any]:
     raise AssertionError("the change was not built in time")
 
 
-def test_the_site_tells_its_definition(own: Server) -> None:
-    site = own.ask("GET", "/v1/site").json()["data"]
+def test_the_site_tells_its_definition(idle: Server) -> None:
+    site = idle.ask("GET", "/v1/site").json()["data"]
     assert site["session_timeout_ms"] == 30 * MINUTE
     assert (site["plan"], site["retention_days"], site["time_zone"]) == ("enterprise", None, "UTC")
     assert site["conversion_events"] == ["purchase"]
@@ -148,15 +157,15 @@ def test_what_does_not_touch_the_past_holds_at_once(own: Server) -> None:
         ({"generation": 9}, ["generation"]),
     ],
 )
-def test_an_unfit_definition_is_named(own: Server, body: dict[str, Any], words: list[str]) -> None:
-    status, answer = patch(own, body)
+def test_an_unfit_definition_is_named(idle: Server, body: dict[str, Any], words: list[str]) -> None:
+    status, answer = patch(idle, body)
     assert (status, answer["error"]) == (400, "InvalidRequest")
     assert all(word in answer["message"] for word in words), answer
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"nonsense"])
-def test_a_body_that_is_no_object_is_refused(own: Server, body: bytes) -> None:
-    assert own.ask("PATCH", "/v1/site", content=body).status_code == 400
+def test_a_body_that_is_no_object_is_refused(idle: Server, body: bytes) -> None:
+    assert idle.ask("PATCH", "/v1/site", content=body).status_code == 400
 
 
 def test_retention_hides_what_is_older_and_refuses_what_comes(own: Server) -> None:
