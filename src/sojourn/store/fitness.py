@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sojourn.store.address import Address
-from sojourn.store.looks import Look, Made, Table, unlike
+from sojourn.store.looks import Look, Table, unlike
 from sojourn.store.replicas import Role
 from sojourn.store.schema import RECORD_NAME
 from sojourn.store.shapes import Shape, shapes
@@ -31,9 +31,8 @@ def _misfit(address: Address, look: Look) -> str | None:
         return f"{where} runs ClickHouse {look.version}; it takes {'.'.join(map(str, OLDEST))} or newer."
     if cluster not in look.clusters:
         return f"{where} knows no cluster {cluster!r}; it knows {', '.join(sorted(look.clusters)) or 'none'}."
-    for (database, name), made in sorted(look.tables.items()):
-        if database == address.database and made.kind == "Distributed" and not _is_over(address, name, made):
-            return f"{where} has a table {name!r} in {database} that is not over the cluster {cluster!r}."
+    if look.over.startswith("Distributed") and not _is_over(address, "events", look.over):
+        return f"{where} has a table 'events' in {address.database} that is not over the cluster {cluster!r}."
     recorded, expected = record_of(address, look), seat_of(look)
     if look.own is not None and recorded not in ("", expected):
         return (
@@ -78,13 +77,15 @@ def lines_of_lacking(address: Address, found: Sequence[Look]) -> list[str]:
     ]
 
 
-def stranger(address: Address, look: Look, columns: Mapping[Table, Mapping[str, str]]) -> str | None:
+def stranger(
+    address: Address, look: Look, columns: Mapping[Table, Mapping[str, str]], over: Mapping[str, str]
+) -> str | None:
     """What is wrong when the databases have a table that Sojourn did not make."""
     for table, made in sorted(look.tables.items()):
         database, name = table
-        own = Shape(made.kind.removeprefix("Replicated"), dict(columns.get(table, {})))
+        own = Shape(made.engine.removeprefix("Replicated"), dict(columns.get(table, {})))
         wanted = shapes().get(name)
-        if database == address.database and wanted is not None and _is_over(address, name, made):
+        if database == address.database and wanted is not None and _is_over(address, name, over.get(name, "")):
             wanted = Shape("Distributed", wanted.columns)
         if own != wanted:
             return (
@@ -106,10 +107,10 @@ def role_of(address: Address, look: Look) -> Role:
         number=look.own.shard,
         copies=sum(seat.shard == look.own.shard for seat in look.seats),
         is_left_to_them=look.own.is_left_to_them,
-        made=made.kind if made is not None else None,
+        made=made.engine if made is not None else None,
     )
 
 
-def _is_over(address: Address, name: str, made: Made) -> bool:
-    """Whether it is the table over the local ones of all nodes."""
-    return made.engine.startswith(f"Distributed('{address.cluster}', '{address.local}', '{name}',")
+def _is_over(address: Address, name: str, engine: str) -> bool:
+    """Whether it is that of the table over the local ones of all nodes."""
+    return engine.startswith(f"Distributed('{address.cluster}', '{address.local}', '{name}',")

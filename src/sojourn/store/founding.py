@@ -25,7 +25,7 @@ def found(address: Address) -> list[str]:
     for node, look in zip(address.nodes, seen, strict=True):
         if look.tables:
             with asked(address, node) as client:
-                _check(stranger(address, look, columns(client, address)))
+                _check(stranger(address, look, *columns(client, address)))
     _check(unlike_order(address))
     replicated = is_replicated([role_of(address, look) for look in seen])
     for text in database_statements(address, replicated=replicated):
@@ -52,7 +52,7 @@ def opened(address: Address) -> Cluster:
     if not any(look.tables for look in seen):
         raise StoreError(f"There is no database {address.database} at {address}; `sojourn cluster init` makes it.")
     _check(lines_of_lacking(address, seen))
-    copied = any(look.tables[address.local, "events"].kind.startswith("Replicated") for look in seen)
+    copied = any(look.tables[address.local, "events"].engine.startswith("Replicated") for look in seen)
     cluster = Cluster(address, is_replicated=copied)
     try:
         if waiting := missing(cluster):

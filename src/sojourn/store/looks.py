@@ -1,6 +1,5 @@
 """What the nodes of a cluster say of themselves and of the cluster: one statement each, all at the same time."""
 
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -25,12 +24,15 @@ SELECT
     (SELECT groupUniqArray(cluster) FROM system.clusters),
     (SELECT groupArray((shard_num, replica_num, shard_weight, is_local, internal_replication))
         FROM system.clusters WHERE cluster = {{cluster:String}}),
-    (SELECT groupArray((database, name, engine_full, comment))
+    (SELECT groupArray((database, name, engine, comment))
         FROM system.tables WHERE database IN ({{asked:String}}, {{local:String}}) AND NOT is_temporary),
+    (SELECT any(engine_full) FROM system.tables WHERE database = {{asked:String}} AND name = 'events'),
     (SELECT groupArray((macro, substitution)) FROM system.macros),
     (SELECT count() FROM system.server_settings WHERE name = 'keeper_hosts' AND value != '')
 """
 _COLUMNS = "SELECT database, table, name, type FROM system.columns WHERE database IN ({asked:String}, {local:String})"
+# Not in every look: to write them takes a node longer than all the rest.
+_OVER = "SELECT name, engine_full FROM system.tables WHERE database = {asked:String}"
 _SERVERS = f"SELECT DISTINCT _shard_num, {_SERVER} FROM clusterAllReplicas('{{}}', system.one)"
 MOST_AT_ONCE = 16
 
@@ -49,21 +51,16 @@ class Seat(NamedTuple):
 
 
 class Made(NamedTuple):
-    """How a table was made: its engine with all that belongs to it, and its comment."""
+    """How a table was made."""
 
     engine: str
     comment: str
-
-    @property
-    def kind(self) -> str:
-        """The engine's name."""
-        return re.match(r"\w*", self.engine)[0]  # type: ignore[index] # it may be empty
 
 
 @dataclass(frozen=True)
 class Look:
     """Of one node: `server` is the same by whatever name it is reached, `clusters` are all that it knows, `seats` those
-    of the URL's cluster, `tables` those in both databases.
+    of the URL's cluster, `tables` those in both databases, `over` what the one of events is made over.
     """
 
     node: str
@@ -72,6 +69,7 @@ class Look:
     clusters: frozenset[str]
     seats: tuple[Seat, ...]
     tables: dict[Table, Made]
+    over: str
     macros: dict[str, str]
     has_keeper: bool
 
@@ -121,7 +119,7 @@ def _look_if_there(address: Address, node: tuple[str, int]) -> Look | Unreachabl
 
 def look_at(client: Client, address: Address, node: tuple[str, int]) -> Look:
     (row,) = client.query(_LOOK, parameters=_words(address)).result_rows
-    server, clusters, seats, tables, macros, keepers = row
+    server, clusters, seats, tables, over, macros, keepers = row
     return Look(
         node=named(node),
         server=tuple(server),
@@ -132,17 +130,19 @@ def look_at(client: Client, address: Address, node: tuple[str, int]) -> Look:
             for shard, replica, weight, is_own, is_left in _rows(seats)
         ),
         tables={(database, name): Made(engine, comment) for database, name, engine, comment in _rows(tables)},
+        over=over,
         macros=dict(_rows(macros)),
         has_keeper=bool(keepers),
     )
 
 
-def columns(client: Client, address: Address) -> dict[Table, dict[str, str]]:
-    """The type of each column of each table in both databases."""
+def columns(client: Client, address: Address) -> tuple[dict[Table, dict[str, str]], dict[str, str]]:
+    """The type of each column of each table in both databases, and what those that are asked are made over."""
     found: dict[Table, dict[str, str]] = {}
     for database, table, name, kind in client.query(_COLUMNS, parameters=_words(address)).result_rows:
         found.setdefault((database, table), {})[name] = kind
-    return found
+    over = client.query(_OVER, parameters=_words(address)).result_rows
+    return found, {str(name): str(engine) for name, engine in over}
 
 
 def unlike_order(address: Address) -> str | None:
