@@ -10,7 +10,6 @@ from tests.web import (
     test_lists_of_leads,
     test_segments,
     test_sessions,
-    test_stored,
     test_stretches,
     test_unfit,
 )
@@ -23,7 +22,6 @@ MODULES = (
     test_lists_of_leads,
     test_segments,
     test_sessions,
-    test_stored,
     test_stretches,
     test_unfit,
 )
