@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sojourn.model.site import Site
+from sojourn.reports.event_keys import LONGER, Choice, Keys, Place, Reaches
 from sojourn.reports.holding import Holding
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
 Row = dict[str, Any]
-# What a list is ordered by: instant, id and sender.
-Place = tuple[int, bytes, bytes]
+MOST_AT_ONCE = 4000
 
 
 @dataclass(frozen=True)
@@ -30,21 +30,31 @@ class Asked:
     """One page's rows: keys are chosen by what never changes of a copy, then fetched and looked at as they are now."""
 
     def __init__(
-        self, engine: Engine, site: Site, site_id: str, scope: Scope, after: Place | None, *, backwards: bool
+        self,
+        engine: Engine,
+        site: Site,
+        site_id: str,
+        scope: Scope,
+        after: Place | None,
+        reaches: Reaches,
+        *,
+        backwards: bool,
     ) -> None:
         self._engine = engine
         self._site = site
         self._site_id = site_id
         self._scope = scope
-        self._after = after
         self._backwards = backwards
+        choice = Choice(site_id, scope.from_ms, scope.to_ms, *self._conditions())
+        self._keys = Keys(engine, choice, after, reaches, backwards=backwards)
 
     def rows(self, most: int, holding: Holding) -> list[Row]:
         """Up to so many rows with their leads, in the order of the list."""
         found: list[Row] = []
-        edge = self._after
+        # Of a lead's keys some events may be of another; else hardly any drops out.
+        at_once = 2 * most + 20 if self._scope.leads is not None else most + most // 8 + 10
         while len(found) < most:
-            keys = self._keys(edge, 2 * most + 20)
+            keys = self._keys.batch(at_once)
             if not keys:
                 break
             rows = [row for row in fetched(self._engine, self._site_id, keys) if self._fits(row)]
@@ -53,21 +63,8 @@ class Asked:
             wanted = self._scope.leads
             rows = [row for row in rows if wanted is None or row["lead"] in wanted]
             found += sorted(rows, key=place_of, reverse=not self._backwards)
-            last = keys[-1]
-            edge = (int(last[2]), last[3].encode(), last[1].encode())
+            at_once = min(LONGER * at_once, MOST_AT_ONCE)  # most of what was read does not fit
         return found[:most]
-
-    def _keys(self, edge: Place | None, most: int) -> list[tuple[Any, ...]]:
-        scope, sign = self._scope, ">" if self._backwards else "<"
-        conditions, parameters = self._conditions()
-        parameters |= {"site_id": self._site_id, "f_from": scope.from_ms, "f_to": scope.to_ms, "most": most}
-        if edge is not None:
-            parameters |= {"e_at": edge[0], "e_id": edge[1].decode(), "e_sender": edge[2].decode()}
-            conditions.append(f"occurred_at {sign}= {{e_at:Int64}}")
-            place = "({e_at:Int64}, {e_id:String}, {e_sender:String})"
-            conditions.append(f"(occurred_at, event_id, sender) {sign} {place}")
-        text = sql("event.newest").replace("/* filters */", "".join(f" AND {text}" for text in conditions))
-        return self._engine.query(text.replace("/* order */", "ASC" if self._backwards else "DESC"), parameters)
 
     def _conditions(self) -> tuple[list[str], Row]:
         """What is the same in every row of a copy; suppressed is at least what some row of it once was."""
@@ -83,23 +80,30 @@ class Asked:
             parameters["url"] = scope.filters["url"]
             conditions.append("position(url, {url:String}) > 0")
         if "passive" in scope.filters:
-            conditions.append(f"has({{passive_types:Array(String)}}, type) = {int(scope.filters['passive'])}")
+            is_not = "" if scope.filters["passive"] else "NOT "
+            conditions.append(f"type {is_not}IN {{passive_types:Array(String)}}")
         if scope.is_active:
-            conditions.append("has({passive_types:Array(String)}, type) = 0")
-        if scope.filters.get("suppressed") not in (None, "false"):
+            conditions.append("type NOT IN {passive_types:Array(String)}")
+        if self._state == "true":
             conditions.append("suppressed != ''")
+        elif self._state is not None:
+            parameters["reason"] = "" if self._state == "false" else self._state
+            conditions.append("suppressed = {reason:String}")
         return conditions, parameters
+
+    @property
+    def _state(self) -> str | None:
+        """Which events are asked for: suppressed ones, those of one reason, those that are not, or all."""
+        asked: str | None = self._scope.filters.get("suppressed")
+        return "false" if asked is None and self._scope.is_active else asked
 
     def _fits(self, row: Row) -> bool:
         """Whether the copy stands, and its state is what is asked for."""
-        asked = self._scope.filters.get("suppressed")
-        if self._scope.is_active and asked is None:
-            asked = "false"
-        if row["is_superseded"]:
-            return False
-        if asked in (None, "true", "false"):
-            return asked is None or (row["suppressed"] != "") == (asked == "true")
-        return bool(row["suppressed"] == asked)
+        if row["is_superseded"] or self._state is None:
+            return not row["is_superseded"]
+        if self._state in ("true", "false"):
+            return bool((row["suppressed"] != "") == (self._state == "true"))
+        return bool(row["suppressed"] == self._state)
 
 
 def fetched(engine: Engine, site_id: str, keys: list[tuple[Any, ...]]) -> list[Row]:

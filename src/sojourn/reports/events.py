@@ -15,7 +15,8 @@ from sojourn.model.session import encode_id
 from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.reports.cursor import DIRECTIONS, carries
 from sojourn.reports.event_filters import BY_NAME
-from sojourn.reports.event_rows import Asked, Place, Row, Scope, fetched, place_of
+from sojourn.reports.event_keys import Place, Reaches
+from sojourn.reports.event_rows import Asked, Row, Scope, fetched, place_of
 from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.leads import Leads
@@ -58,6 +59,7 @@ class EventPages:
         self._leads = leads
         self._journeys = journeys
         self._holding = holding
+        self._reaches = Reaches()
 
     def page(self, site: Site, site_id: str, question: EventQuestion, now_ms: int) -> Page:
         """Up to `limit` events behind the cursor, and the cursor of the page that follows. Raises InvalidRequest."""
@@ -68,7 +70,7 @@ class EventPages:
         backwards = after is not None and after.direction == "after"
         scope = self._scope(site, site_id, filters, now_ms)
         place = None if after is None else after.place
-        asked = Asked(self._engine, site, site_id, scope, place, backwards=backwards)
+        asked = Asked(self._engine, site, site_id, scope, place, self._reaches, backwards=backwards)
         rows = asked.rows(question.limit + 1, self._holding)
         more, rows = len(rows) > question.limit, rows[: question.limit]
         if backwards:
