@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from sojourn.reports import event_rows
+from sojourn.reports import event_export, event_rows, events
+from sojourn.reports.events import EventQuestion
+from tests.conftest import NOW
 from tests.web.asking import Asked, Make
 
 AT = 1_779_000_000_000
@@ -51,9 +53,9 @@ def test_the_copy_that_stands_comes_wherever_what_is_read_at_once_ends(make: Mak
 def test_events_of_one_instant_come_once_forth_and_back(make: Make, limit: int) -> None:
     asked = make()
     same = [f"s{number:03}" for number in range(120)]
-    events = [event for name in same for event in copies(f"v{name}", name, AT)]
+    sent = [event for name in same for event in copies(f"v{name}", name, AT)]
     around = [copies("v", name, at, 1)[0] for name, at in (("early", AT - 1), ("late", AT + 1))]
-    asked.send(*events, *around)
+    asked.send(*sent, *around)
     expected = ["late", *reversed(same), "early"]
     assert pages(asked, limit) == expected
     cursor = base64.b64encode(json.dumps({"id": "early", "direction": "after"}).encode()).decode()
@@ -100,3 +102,34 @@ def test_a_cursor_pages_back_in_json_alone(make: Make) -> None:
     for form in ("csv", "parquet"):
         status, body = asked.ask("GET", "/v1/events", params={"cursor": cursor, "format": form})
         assert (status, body["message"]) == (400, "paging back is for JSON alone.")
+
+
+def filed(asked: Asked, limit: int | None = None, cursor: str | None = None) -> tuple[list[str], str | None]:
+    """The ids of a file, and the cursor of what follows."""
+    edge = events.decode(cursor) if cursor is not None else None
+    question = EventQuestion((edge.filters if edge is not None else None) or {"from": 0}, 50, edge)
+    pieces = list(asked.app.event_exports.tables(asked.site, asked.site.id, question, limit, NOW))
+    return [each for table, _ in pieces for each in table["id"].to_pylist()], pieces[-1][1]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 40])
+def test_a_file_is_the_list_wherever_its_pieces_end(make: Make, monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    """Also within a minute, and within an instant, of more events than a piece is to have."""
+    for name in ("FIRST_ROWS", "FEWEST_AT_ONCE", "MOST_AT_ONCE"):
+        monkeypatch.setattr(event_export, name, rows)
+    asked = make()
+    same = [event for number in range(30) for event in copies(f"v{number}", f"s{number:03}", AT)]
+    near = [copies("v", f"n{number}", AT + number % 5 - 2, 1)[0] for number in range(20)]
+    far = [copies("v", f"f{number}", AT - number * 7 * 86_400_000, 1)[0] for number in range(12)]
+    asked.send(*same, *near, *far, *copies("v", "many", AT, 9))
+    expected = pages(asked, 200, **{"from": "1970-01-01"})
+    assert len(expected) == 30 + 20 + 12 + 1
+    assert filed(asked) == (expected, None)
+    for limit in (1, 7, 62):
+        found, cursor = filed(asked, limit)
+        while cursor is not None:
+            more, cursor = filed(asked, limit, cursor)
+            assert len(more) == limit or cursor is None
+            found += more
+        assert found == expected, limit
+    assert filed(asked, 63) == (expected, None)

@@ -4,12 +4,11 @@ The table is not ordered by time, so whatever is read of all events of a month i
 their instants finds. A batch holds all copies of each event in it, so that the one that stands is never left behind.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sojourn.reports.event_scope import Choice
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
@@ -20,17 +19,6 @@ LONGER = 4
 # How much farther than keys reached the last time the next ones are looked for.
 MARGIN = 2
 MOST_REMEMBERED = 1000
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The events between two instants, the second one excluded, that fit the conditions."""
-
-    site_id: str
-    from_ms: int
-    to_ms: int
-    conditions: Sequence[str]
-    parameters: dict[str, Any]
 
 
 class Reaches:
@@ -59,7 +47,12 @@ class Keys:
         self._engine = engine
         self._choice = choice
         self._reaches = reaches
-        self._question = (choice.site_id, str((choice.conditions, choice.parameters)), after is None, backwards)
+        self._question = (
+            choice.site_id,
+            str((choice.conditions, choice.state, choice.parameters)),
+            after is None,
+            backwards,
+        )
         self._is_near = True  # whether it is looked for where keys are likely to be
         self._backwards = backwards
         self._at = choice.from_ms if backwards else choice.to_ms - 1  # the next instant that is looked at
@@ -113,7 +106,7 @@ class Keys:
 
     def _ordered(self, name: str, parameters: dict[str, Any], more: tuple[str, ...] = ()) -> list[Key]:
         choice = self._choice
-        conditions = "".join(f" AND {condition}" for condition in (*choice.conditions, *more))
+        conditions = "".join(f" AND {condition}" for condition in (*choice.conditions, *choice.state, *more))
         text = sql(name).replace("/* filters */", conditions)
         text = text.replace("/* order */", "ASC" if self._backwards else "DESC")
         return self._engine.query(text, {"site_id": choice.site_id, **choice.parameters, **parameters})
