@@ -121,7 +121,7 @@ class Sojourn:
         self.summaries = Summaries(self.engine, self.sessions, self.lists)
         self.journeys = Journeys(self.engine, self.sessions, self.leads, holding)
         self.events = EventPages(self.engine, self.leads, self.journeys, holding)
-        self.event_exports = EventExports(self.events)
+        self.event_exports = EventExports(self.engine, self.events, self.leads, holding)
 
     def _build_work(self, gather: float) -> None:
         """What writes: passes, imports, erasures, purges. What was cut off is ended first."""

@@ -202,15 +202,18 @@ def test_sigterm_ends_cleanly_and_quickly(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 @pytest.mark.parametrize("whole", [2, 4])
+@pytest.mark.parametrize("what", ["sessions", "events"])
 def test_an_export_that_is_cut_off_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, whole: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, form: str, whole: int
 ) -> None:
     """Killed in the middle of a page, whatever is half written, or behind the last of its four pages."""
-    data, out = tmp_path / "data", tmp_path / f"sessions.{form}"
+    data, out = tmp_path / "data", tmp_path / f"{what}.{form}"
     frame = pl.DataFrame({"who": [f"v{n}" for n in range(50)], "at": ["2025-01-01T10:00:00Z"] * 50})
-    frame.write_csv(tmp_path / "events.csv")
-    run("import", str(tmp_path / "events.csv"), "--data", str(data), "--map", "visitor=who,time=at")
-    expected = sorted((row["id"] for row in sessions(data)), reverse=True)
+    frame.write_csv(tmp_path / "rows.csv")
+    run("import", str(tmp_path / "rows.csv"), "--data", str(data), "--map", "visitor=who,time=at")
+    listed = run(what, "--data", str(data), "--from", "1970-01-01", "--format", "json")
+    expected = [row["id"] for row in json.loads(listed.stdout)]
+    assert (len(expected), expected) == (50, sorted(expected, reverse=True))
     pages: list[int] = []
 
     def cut(place: exporting.Place, page: exporting.Page, output: Path) -> None:
@@ -222,8 +225,9 @@ def test_an_export_that_is_cut_off_goes_on(
             raise KeyboardInterrupt
 
     note = exporting._note
-    monkeypatch.setattr(exporting, "ROWS_A_PAGE", 15)
-    order = exporting.Order("/v1/sessions", [("from", "1970-01-01")], form, None, out)
+    path = f"/v1/{what}"
+    monkeypatch.setitem(exporting.ROWS_A_PAGE, path, 15)
+    order = exporting.Order(path, [("from", "1970-01-01")], form, None, out)
     server = Server(data).start()
     try:
         with connect(Place(data)) as client:
@@ -239,8 +243,8 @@ def test_an_export_that_is_cut_off_goes_on(
         server.close()
     found = pl.read_csv(out) if form == "csv" else pl.read_parquet(out)
     assert found["id"].to_list() == expected
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "events.csv", out.name])
-    wrong = run("sessions", "--data", str(data), "--format", form, "-o", str(out), "--resume")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["data", "rows.csv", out.name])
+    wrong = run(what, "--data", str(data), "--format", form, "-o", str(out), "--resume")
     assert (wrong.returncode, "leave out --resume" in wrong.stderr) == (2, True)
 
 

@@ -120,7 +120,7 @@ def told_of(pieces: list[Any]) -> str:
 
 STREAMS = pytest.mark.parametrize(
     ("stream", "statement"),
-    [(session_tables, "session.by_minute"), (event_tables, "event.newest"), (lead_document, "session.totals")],
+    [(session_tables, "session.by_minute"), (event_tables, "event.export"), (lead_document, "session.totals")],
     ids=["sessions", "events", "lead"],
 )
 
@@ -155,7 +155,8 @@ def test_a_file_that_has_begun_breaks_off_with_an_error(
 def filled_for_files(app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch) -> Site:
     """Several sessions of one lead, in pieces of two rows and less."""
     for module in (export, event_export, lead_pages):
-        for name in {"ROWS_AT_ONCE", "EVENTS_AT_ONCE", "MAX_LIMIT"} & {*vars(module)}:
+        sizes = {"ROWS_AT_ONCE", "EVENTS_AT_ONCE", "FIRST_ROWS", "FEWEST_AT_ONCE", "MOST_AT_ONCE", "MAX_LIMIT"}
+        for name in sizes & {*vars(module)}:
             monkeypatch.setattr(module, name, 2)
     site = new_site()
     send(app, site, [{**click(0, at=NOW - n * 3_600_000), "event_id": f"c{n}"} for n in range(COUNT)])

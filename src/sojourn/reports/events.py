@@ -15,7 +15,9 @@ from sojourn.model.session import encode_id
 from sojourn.model.site import DAY_MS, Site, oldest_kept
 from sojourn.reports.cursor import DIRECTIONS, carries
 from sojourn.reports.event_filters import BY_NAME
-from sojourn.reports.event_rows import Asked, Place, Row, Scope, fetched, place_of
+from sojourn.reports.event_keys import Place, Reaches
+from sojourn.reports.event_rows import Asked, Row, fetched, place_of
+from sojourn.reports.event_scope import Scope
 from sojourn.reports.holding import Holding
 from sojourn.reports.journey import Journeys
 from sojourn.reports.leads import Leads
@@ -36,6 +38,11 @@ class Edge(msgspec.Struct, forbid_unknown_fields=True):
     at: int | None = None
     sender: str | None = None
     filters: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, place: Place, filters: Mapping[str, Any], direction: str = "before") -> "Edge":
+        """Behind a place."""
+        return cls(place[1].decode(), direction, place[0], place[2].decode(), dict(filters))
 
     @property
     def place(self) -> Place:
@@ -58,25 +65,29 @@ class EventPages:
         self._leads = leads
         self._journeys = journeys
         self._holding = holding
+        self._reaches = Reaches()
 
     def page(self, site: Site, site_id: str, question: EventQuestion, now_ms: int) -> Page:
         """Up to `limit` events behind the cursor, and the cursor of the page that follows. Raises InvalidRequest."""
-        after = self._completed(site_id, question.after)
-        filters = {"to": now_ms + 1, **question.filters}
-        newest = min(now_ms, after.at or now_ms) if after is not None else now_ms
-        filters.setdefault("from", max(0, newest - DEFAULT_WINDOW_MS))
-        backwards = after is not None and after.direction == "after"
-        scope = self._scope(site, site_id, filters, now_ms)
-        place = None if after is None else after.place
-        asked = Asked(self._engine, site, site_id, scope, place, backwards=backwards)
+        backwards = question.after is not None and question.after.direction == "after"
+        scope, place = self.scope(site, site_id, question, now_ms)
+        asked = Asked(self._engine, site, site_id, scope, place, self._reaches, backwards=backwards)
         rows = asked.rows(question.limit + 1, self._holding)
         more, rows = len(rows) > question.limit, rows[: question.limit]
         if backwards:
             rows.reverse()
         edge = (rows[0] if backwards else rows[-1]) if more and rows else None
         direction = "after" if backwards else "before"
-        cursor = None if edge is None else encode(_edge_of(edge, direction, filters))
+        cursor = None if edge is None else encode(Edge.of(place_of(edge), scope.filters, direction))
         return Page(self._shown(site, site_id, rows), cursor)
+
+    def scope(self, site: Site, site_id: str, question: EventQuestion, now_ms: int) -> tuple[Scope, Place | None]:
+        """What a question chooses, with its window among the filters, and behind which place. Raises InvalidRequest."""
+        after = self._completed(site_id, question.after)
+        filters = {"to": now_ms + 1, **question.filters}
+        newest = min(now_ms, after.at or now_ms) if after is not None else now_ms
+        filters.setdefault("from", max(0, newest - DEFAULT_WINDOW_MS))
+        return self._scope(site, site_id, filters, now_ms), None if after is None else after.place
 
     def one(self, site: Site, site_id: str, event_id: str, sender: str | None, now_ms: int) -> Row:
         """The newest event with this id, or that of one sender. Raises NotFound."""
@@ -148,10 +159,6 @@ def presented(row: Row, site: Site, site_id: str, names: Mapping[str, str], sess
 
 def _is_active(row: Row, site: Site) -> bool:
     return not row["suppressed"] and row["type"] not in site.passive_types
-
-
-def _edge_of(row: Row, direction: str, filters: Mapping[str, Any]) -> Edge:
-    return Edge(row["event_id"], direction, row["occurred_at"], row["sender"], dict(filters))
 
 
 def encode(edge: Edge) -> str:

@@ -1,5 +1,6 @@
 """Which session now holds the event that an id was made of: what an old id answers with."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from sojourn.sql import sql
 from sojourn.store.engine import Engine
 
 TAIL = 0xFFFF_FFFF_FFFF_FFFF
+FEW_LEADS = 1000
+OF_LEADS = "lead IN {leads:Array(String)}"
+OF_TIME = "started_at <= {to_ms:Int64} AND ended_at >= {from_ms:Int64}"
 _Place = tuple[str, int]  # a lead and an instant
 
 
@@ -71,3 +75,27 @@ class Holding:
         }
         rows = self._engine.query(sql("session.spanning"), parameters)
         return {(lead, int(at)): int(number) for lead, at, number in rows}
+
+    def of_many(self, site: Site, site_id: str, places: Sequence[_Place]) -> list[int | None]:
+        """The same for as many places as a file has at once, one by one: by the sessions of their time, where there are
+        more leads than are well looked up.
+        """
+        if not places:
+            return []
+        leads, instants = {lead for lead, _ in places}, [at for _, at in places]
+        parameters = {"site_id": site_id, "generation": site.generation}
+        parameters |= {"from_ms": min(instants), "to_ms": max(instants), "leads": sorted(leads)[:FEW_LEADS]}
+        chosen = OF_LEADS if len(leads) <= FEW_LEADS else OF_TIME
+        starts: dict[str, list[int]] = {}
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for lead, started_at, ended_at, number in self._engine.query(
+            sql("session.spans").replace("/* chosen */", chosen), parameters
+        ):
+            starts.setdefault(lead, []).append(started_at)
+            spans.setdefault(lead, []).append((ended_at, number))
+        found: list[int | None] = []
+        for lead, at in places:
+            behind = bisect_right(starts.get(lead, ()), at)
+            ended_at, number = spans[lead][behind - 1] if behind else (-1, 0)
+            found.append(number if ended_at >= at else None)
+        return found

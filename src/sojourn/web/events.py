@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sojourn.app import Sojourn
+from sojourn.errors import InvalidRequest
 from sojourn.pipeline.keys import Access
 from sojourn.reports import events
 from sojourn.reports.event_filters import BY_NAME
@@ -43,6 +44,8 @@ class EventRoutes:
     def _export(self, access: Access, form: str, pairs: list[tuple[str, str]]) -> Response:
         """The whole list as a file, or with a limit so many rows of it and the cursor of what follows."""
         question = event_question_of(pairs, MAX_EXPORT)
+        if question.after is not None and question.after.direction == "after":
+            raise InvalidRequest("paging back is for JSON alone.")
         sojourn, site_id = self._sojourn, access.site_id
         limit = question.limit if "limit" in dict(pairs) else None
         pieces = sojourn.sites.stream(
