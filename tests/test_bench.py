@@ -21,6 +21,7 @@ FIGURES = (
         "resident at rest",
         "`serve` ready",
     ),
+    *("events, first page", "events, a page far behind", "events, suppressed", "events, export of the newest"),
     *("page Sessions, first byte", "page of one session", "DuckDB, entry point", "Polars, entry point"),
 )
 
