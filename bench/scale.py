@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from bench import pages, stored_peers
+from bench import events, pages, stored_peers
 from bench.serve import KEY, Row, Served, send_crowd, served
 
 OUT = Path(__file__).parent / "out"
@@ -83,6 +83,7 @@ def rows(size: int) -> Iterator[Row]:
             yield _row("resident at rest", server.resident_mb(), 1024, "{:,.0f} MB")
             yield from _asked(server, "", 1)
             yield from pages.rows(server, folder, WINDOW, FILTERS, _ids(server))
+            yield from events.rows(server, folder, WINDOW, size)
             with _load(server):
                 yield from _asked(server, LOADED, 2)
                 yield _spent(server)

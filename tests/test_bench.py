@@ -22,6 +22,7 @@ FIGURES = (
         "`serve` ready",
     ),
     *("`import` of as many while", "timeout change, applied while", "processor of the server"),
+    *("events, first page", "events, a page far behind", "events, suppressed", "events, export of the newest"),
     *("page Sessions, first byte", "page of one session", "DuckDB, entry point", "Polars, entry point"),
 )
 

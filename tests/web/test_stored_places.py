@@ -133,3 +133,23 @@ def test_a_file_is_the_list_wherever_its_pieces_end(make: Make, monkeypatch: pyt
             found += more
         assert found == expected, limit
     assert filed(asked, 63) == (expected, None)
+
+
+def test_no_event_is_skipped_or_comes_twice_while_events_arrive(make: Make) -> None:
+    asked = make()
+    first = [f"a{number:02}" for number in range(40)]
+    asked.send(*(copies("v", name, AT - number * 500, 1)[0] for number, name in enumerate(first)))
+    found: list[str] = []
+    question: dict[str, Any] = {"from": "1970-01-01", "limit": 3}
+    for turn in range(100):
+        body = asked.get("/v1/events", **question)
+        found += [event["id"] for event in body["data"]]
+        if not body["has_more"]:
+            break
+        question = {"cursor": body["next_cursor"], "limit": 3}
+        # Newer ones, late ones between those that are there, and other copies of some.
+        asked.send(*(copies("w", f"b{turn}-{number}", AT - 7001 * number + 5000, 1)[0] for number in range(5)))
+        asked.send({**copies("v", first[turn * 7 % 40], AT - turn * 7 % 40 * 500, 1)[0], "properties": {"turn": turn}})
+    assert len(found) == len(set(found))
+    assert set(first) <= set(found)
+    assert any(name.startswith("b") for name in found)

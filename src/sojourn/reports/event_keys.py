@@ -16,8 +16,9 @@ Key = tuple[Any, ...]  # bucket, sender, instant, id and content
 # What a list is ordered by: instant, id and sender.
 Place = tuple[int, bytes, bytes]
 LONGER = 4
-# How much farther than keys reached the last time the next ones are looked for.
-MARGIN = 2
+# How much farther than keys reached the last time the next ones are looked for: too near costs another look, too far
+# has more of what filters ask for read.
+MARGIN = 4
 MOST_REMEMBERED = 1000
 
 
@@ -25,17 +26,17 @@ class Reaches:
     """How many milliseconds a key of a list took, by what it is asked: parts that hold nothing so new are not read."""
 
     def __init__(self) -> None:
-        self._known: dict[Any, float] = {}
+        self._known: dict[str, float] = {}
 
-    def near(self, question: Any, most: int) -> int | None:
+    def near(self, choice: Choice, most: int) -> int | None:
         """How far so many keys are likely to reach."""
-        known = self._known.get(question)
+        known = self._known.get(_question(choice))
         return None if known is None else int(MARGIN * known * most) + 1
 
-    def note(self, question: Any, reach_ms: int, count: int) -> None:
+    def note(self, choice: Choice, reach_ms: int, count: int) -> None:
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[question] = reach_ms / count
+        self._known[_question(choice)] = reach_ms / count
 
 
 class Keys:
@@ -76,7 +77,7 @@ class Keys:
                 self._is_near = False
             else:
                 last = int(rows[-1][2])
-                self._reaches.note(self._question, abs(at - last), most)
+                self._reaches.note(self._choice, abs(at - last), most)
                 # Of the last instant there may be more.
                 rows = [row for row in rows if row[2] != last]
                 if not rows:
@@ -115,7 +116,7 @@ class Keys:
         """From the next instant as far as so many keys reached before, else to the end of its month, and of more months
         where the last ones held too little.
         """
-        choice, near = self._choice, self._reaches.near(self._question, most) if self._is_near else None
+        choice, near = self._choice, self._reaches.near(self._choice, most) if self._is_near else None
         month = np.datetime64(self._at, "ms").astype("datetime64[M]")
         self._is_near = near is not None
         if self._backwards:
@@ -134,6 +135,10 @@ class Keys:
         """Each copy once: a decision, or the same one sent again, is a row of its own."""
         unique = dict.fromkeys(rows)
         return sorted(unique, key=lambda row: (row[2], *_name(row), row[4]), reverse=not self._backwards)
+
+
+def _question(choice: Choice) -> str:
+    return str((choice.site_id, choice.conditions, choice.state, choice.parameters))
 
 
 def _name(row: Key) -> tuple[bytes, bytes]:

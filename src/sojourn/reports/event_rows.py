@@ -37,7 +37,7 @@ class Asked:
         """Up to so many rows with their leads, in the order of the list."""
         found: list[Row] = []
         # Of a lead's keys some events may be of another; else hardly any drops out.
-        at_once = 2 * most + 20 if self._scope.leads is not None else most + most // 8 + 10
+        at_once = 2 * most + 20 if self._scope.leads is not None else most + most // 16 + 5
         while len(found) < most:
             keys = self._keys.batch(at_once)
             if not keys:
