@@ -111,7 +111,7 @@ def test_a_file_is_the_list(filled: Server, filters: dict[str, Any]) -> None:
         assert row == {name: value for name, value in flat(event).items() if name not in instants}
 
 
-def test_of_a_session(filled: Server) -> None:
+def test_a_file_of_a_session(filled: Server) -> None:
     session = filled.sessions(lead_id="sf-lead1", **WINDOW)[0]
     expected = listed(filled, session_id=session["id"])
     assert expected
