@@ -22,7 +22,7 @@ from sojourn.web.exporting import NEXT_CURSOR, ROWS
 
 # Of sessions within a window of the server, which also counts what is no more. A page of events costs about as much
 # whatever its length.
-ROWS_A_PAGE = {"/v1/sessions": 90_000, "/v1/events": 250_000}
+ROWS_A_PAGE = {"/v1/sessions": 90_000, "/v1/events": 200_000}
 CSV, PARQUET = "csv", "parquet"
 # Columns whose texts hardly repeat; the others are moved as dictionaries.
 UNIQUE = {"id", "lead_id", "lead", "properties", "context"}

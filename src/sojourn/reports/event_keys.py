@@ -16,9 +16,9 @@ Key = tuple[Any, ...]  # bucket, sender, instant, id and content
 # What a list is ordered by: instant, id and sender.
 Place = tuple[int, bytes, bytes]
 LONGER = 4
-# How much farther than keys reached the last time the next ones are looked for: too near costs another look, too far
-# has more of what filters ask for read.
-MARGIN = 4
+# How much farther than keys reached the last time the next ones are looked for. Too near costs another look; too far
+# costs little, but for URLs, which are dear to read.
+MARGIN, MARGIN_OF_URLS = 16, 4
 MOST_REMEMBERED = 1000
 
 
@@ -31,7 +31,8 @@ class Reaches:
     def near(self, choice: Choice, most: int) -> int | None:
         """How far so many keys are likely to reach."""
         known = self._known.get(_question(choice))
-        return None if known is None else int(MARGIN * known * most) + 1
+        margin = MARGIN_OF_URLS if "url" in choice.parameters else MARGIN
+        return None if known is None else int(margin * known * most) + 1
 
     def note(self, choice: Choice, reach_ms: int, count: int) -> None:
         if len(self._known) >= MOST_REMEMBERED:
