@@ -22,7 +22,7 @@ from sojourn.reports.sessions import Question
 from sojourn.sql import sql
 from sojourn.store.engine import INSERT, QUERY, Statement, name_of
 from tests.conftest import NOW
-from tests.kit import send
+from tests.kit import listed, send, to_events
 from tests.serving import PATIENCE
 
 
@@ -184,6 +184,23 @@ def test_the_worker_goes_on_when_there_is_room_for_temporary_files_again(
     place.mkdir()
     until(lambda: app.sites[site.id].generation > site.generation)
     loop.stop()
+
+
+def test_a_build_goes_on_while_passes_rest(app: Sojourn, new_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under load a pass may rest for seconds: a change of a site's definition must not wait for it as well."""
+    site = new_site()
+    loop = Loop(app.worker, app.generations, app.refusals, app.meter, (app.now_ms, app.commits.change_ms), app.turns)
+    monkeypatch.setattr("sojourn.pipeline.loop.rest_after", lambda took, leads: 3600.0)
+    app.insert(to_events(site, [{"type": "click", "visitor_id": "one", "event_id": "1", "occurred_at": NOW}]))
+    assert loop.turn()
+    app.insert(to_events(site, [{"type": "click", "visitor_id": "one", "event_id": "2", "occurred_at": NOW}]))
+    assert not loop.turn()
+    app.change_site(site.id, {"session_timeout_ms": 60_000})
+    while app.sites.definition(site.id).building:
+        assert loop.turn()
+        assert app.worker.waiting()
+    app.work_off()
+    assert [row["event_count"] for row in listed(app, site)] == [2]
 
 
 def until(holds: Callable[[], bool]) -> None:

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from sojourn.frames.fold import fold
 from sojourn.frames.rows import Rows
 from sojourn.model.site import Site
 from sojourn.pipeline.commits import CommitLog
-from sojourn.pipeline.sessionize import VERY_MANY, Recompute, definitions
+from sojourn.pipeline.sessionize import VERY_MANY, Recompute, batches, definitions
 from sojourn.pipeline.touched import Range, Touch, collect_facts, merged
 from sojourn.sql import sql
 from sojourn.store.engine import Engine
@@ -36,7 +36,6 @@ class Place:
     site_id: str
     before: int
     oldest_ms: int = 0
-    again: list[Touch] = field(default_factory=list)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -51,7 +50,7 @@ class Place:
 
 class Build:
     """Builds the next generation of one site's data. `step` does a piece, so that passes come in between; leads that
-    passes touch meanwhile are computed once more at the end, since a piece may have read them before.
+    passes touch meanwhile are computed at the end, since a piece may have read them before.
     """
 
     def __init__(
@@ -69,6 +68,8 @@ class Build:
         self._now_ms = 0
         self.began_ms: int | None = None
         self._writing: Future[None] | None = None
+        self._taken: list[Touch] = []
+        self._is_complete = False
         self._steps = self._run()
         self.done, self.total = 0, 1
 
@@ -76,11 +77,14 @@ class Build:
         """Do the next piece; False when all is built."""
         self._now_ms = now_ms
         self.began_ms = now_ms if self.began_ms is None else self.began_ms
-        return next(self._steps, None) is not None
+        self._is_complete = next(self._steps, None) is None
+        return not self._is_complete
 
-    def touch(self, touches: list[Touch]) -> None:
-        """A pass computed these leads while the build goes on."""
-        self._place.again += touches
+    def take(self, touches: list[Touch]) -> bool:
+        """Compute these leads, which a pass touched, at the end; False when all is built already."""
+        if not self._is_complete:
+            self._taken = merged([*self._taken, *touches])
+        return not self._is_complete
 
     def close(self) -> None:
         """Forget what was put aside."""
@@ -106,6 +110,7 @@ class Build:
         self._slice_large()
         self.done += 1
         yield True
+        yield from self._catch_up()
         self._finish()
 
     def _page_count(self) -> int:
@@ -190,11 +195,17 @@ class Build:
         if rows:
             self._recompute().slice({lead for (lead,) in rows})
 
+    def _catch_up(self) -> Generator[bool, None, None]:
+        """Most of what passes touched meanwhile, so that the last step, in which no pass comes in between, is short."""
+        taken, self._taken = self._taken, []
+        for batch in batches(taken):
+            self._recompute().run(batch)
+            yield True
+
     def _finish(self) -> None:
-        """What passes touched meanwhile, once more; then what every generation has beside its sessions."""
-        again, self._place.again = merged(self._place.again), []
-        if again:
-            self._recompute().run_all(again)
+        """What passes touched since; then what every generation has beside its sessions."""
+        taken, self._taken = self._taken, []
+        self._recompute().run_all(taken)
         parameters = {**self._parameters, "now_ms": self._now_ms, "version": self._commits.stamp()}
         self._engine.execute(sql("session.vanished"), parameters)
         self._engine.execute(sql("lead.collect_all"), parameters)

@@ -1,5 +1,5 @@
-"""What changes the past for a whole site: the next generation of sessions is built beside the present one, touched
-leads go into both, then one pointer flips.
+"""What changes the past for a whole site: the next generation of sessions is built beside the present one, takes up
+the leads that passes touched meanwhile, then one pointer flips.
 """
 
 from typing import NamedTuple
@@ -93,12 +93,15 @@ class Generations:
         definition = self._sites.definition(site_id)
         self.start(definition.present, definition.building or definition.present)
 
-    def touched(self, site_id: str, touches: list[Touch]) -> None:
-        """A pass computed these leads; a build that is under way may have read them before."""
-        live, twin = [site_id == each for each in (owner_of(site_id), twin_of(owner_of(site_id)))]
-        for build, is_its in zip(self._builds.get(owner_of(site_id), []), (live, twin), strict=False):
-            if is_its:
-                build.touch(touches)
+    def takes(self, site_id: str, touches: list[Touch]) -> bool:
+        """Whether the build of the site computes itself what a pass touched: all that is not complete yet do. Into one
+        that is, and waits for the other of live data and test twin, the pass must write.
+        """
+        builds = self._builds.get(owner_of(site_id))
+        if builds is None:
+            return True  # it has not begun, and will read them
+        build = builds[site_id == twin_of(owner_of(site_id))]
+        return build.take(touches)
 
     def work(self, now_ms: int) -> bool:
         """Build one piece of what is due; True if there was something."""

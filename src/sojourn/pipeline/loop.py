@@ -61,7 +61,8 @@ class Loop:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._saved_at = 0.0
-        self._pass_took = 0.0  # seconds of the last turn's pass; a build leaves a core to others as it is
+        self._due = 0.0  # when the next pass may begin; a build goes on meanwhile, it leaves a core to others as it is
+        self._built = False  # whether the last turn built a piece
         self._thread = threading.Thread(target=self._run, name="sojourn-worker", daemon=True)
 
     def start(self) -> None:
@@ -95,15 +96,19 @@ class Loop:
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": failure}})
                 self._stopping.wait(RETRY_AFTER)
                 continue
-            if worked and self._generations.is_hurried:
-                continue
-            if worked:
-                self._stopping.wait(rest_after(self._pass_took, self._worker.lead_count))
-            else:
-                self._wake.wait(1.0)
-                self._wake.clear()
+            self._rest(worked)
         if self._errands is not None:
             self._errands.retire()
+
+    def _rest(self, worked: bool) -> None:
+        left = self._due - time.monotonic()
+        if self._built:
+            self._stopping.wait(0.0 if self._generations.is_hurried else SHORTEST_REST)
+        elif worked or left > 0:
+            self._stopping.wait(max(SHORTEST_REST, left))
+        else:
+            self._wake.wait(1.0)
+            self._wake.clear()
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -112,8 +117,8 @@ class Loop:
             yield
 
     def turn(self) -> bool:
-        """A pass, a piece of a next generation, and the chores; or what the one that works asks. True if there was
-        something to do.
+        """A pass if one is due, a piece of a next generation, and the chores; or what the one that works asks. True if
+        there was something to do.
         """
         worked = self._work() if self._turns.may_work() else self._help()
         if time.monotonic() - self._saved_at > SAVE_EVERY:
@@ -125,21 +130,28 @@ class Loop:
         return worked
 
     def _help(self) -> bool:
-        self._pass_took = 0.0  # it rests no longer than it must: it may be asked again at once
+        self._due, self._built = 0.0, False  # it rests no longer than it must: it may be asked again at once
         return self._errands is not None and self._errands.help()
 
     def _work(self) -> bool:
         with self._turns.own():
             self._heal()  # first: what is cut off, nothing else can read
-        began = time.monotonic()
+        worked = time.monotonic() >= self._due and self._pass()
         with self._turns.own():
-            worked = self._timed("events", lambda: self._worker.work(self._change_ms))
-        self._pass_took = time.monotonic() - began
-        with self._turns.own():
-            worked = self._timed("generation", lambda: self._generations.work(self._change_ms())) or worked
+            self._built = self._timed("generation", lambda: self._generations.work(self._change_ms()))
+        worked = self._built or worked
         for chore in self._chores:
             with self._turns.own():
                 worked = chore(self._now_ms()) or worked
+        return worked
+
+    def _pass(self) -> bool:
+        began = time.monotonic()
+        with self._turns.own():
+            worked = self._timed("events", lambda: self._worker.work(self._change_ms))
+        if worked:
+            ended = time.monotonic()
+            self._due = ended + rest_after(ended - began, self._worker.lead_count)
         return worked
 
     def _timed(self, kind: str, work: Callable[[], bool]) -> bool:

@@ -86,7 +86,7 @@ class Recompute:
         self._definitions = {**definitions(site), "now_ms": now_ms, **seen.parameters}
 
     def run_all(self, touches: list[Touch]) -> None:
-        for batch in _batches(touches):
+        for batch in batches(touches):
             self.run(batch)
 
     def slice(self, leads: set[str]) -> None:
@@ -181,7 +181,7 @@ def _windows(touches: list[Touch]) -> dict[str, Any]:
     }
 
 
-def _batches(touches: list[Touch]) -> Iterator[list[Touch]]:
+def batches(touches: list[Touch]) -> Iterator[list[Touch]]:
     """Leads touched of late apart from those touched long ago: one read spans a batch's whole time."""
     ordered = sorted(touches, key=lambda touch: (touch.to_ms - touch.from_ms > DAY_MS, touch.from_ms))
     for start in range(0, len(ordered), LEADS_AT_ONCE):

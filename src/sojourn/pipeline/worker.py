@@ -151,9 +151,11 @@ class Worker:
         leads = merged(touches)
         self.lead_count += len(leads)
         self.waiting_leads = len(leads)
-        for site in filter(None, (definition.present, definition.building)):
+        sites = [definition.present]
+        if definition.building and not self._generations.takes(site_id, leads):
+            sites.append(definition.building)
+        for site in sites:
             self._sessionizer.recompute(site, site_id, leads, commits, self._commits.stamp, now_ms)
-        self._generations.touched(site_id, leads)
         self.waiting_leads = 0
         self._served.check(definition.present, site_id, (touch.lead for touch in leads))
 
