@@ -74,6 +74,16 @@ def filled(app: Sojourn, size: int) -> None:
     app.work_off()
 
 
+def merge(node: Node) -> None:
+    """As a node is some minutes after an import: until then each part not merged yet is read a piece of as well."""
+    with contextlib.closing(
+        clickhouse_connect.get_client(host="127.0.0.1", port=node.http, database="bench")
+    ) as client:
+        tables = "SELECT name FROM system.tables WHERE database = 'bench' AND engine LIKE '%MergeTree'"
+        for (table,) in client.query(tables).result_rows:
+            client.command(f"OPTIMIZE TABLE {table} FINAL")
+
+
 def fresh(app: Sojourn) -> None:
     """A pass over new events of leads that are there."""
     now_ms = app.now_ms()
@@ -112,6 +122,8 @@ def rows(size: int) -> Iterator[tuple[str, ...]]:
                     asked = app.engine.query("SELECT tcpPort()")[0][0]
                     nodes = sorted(cluster.nodes, key=lambda node: node.tcp != asked)
                     filled(app, events)
+                    for node in nodes:
+                        merge(node)
                     for what, work in operations(app):
                         each = measured(nodes, work)
                         yield (

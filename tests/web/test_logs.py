@@ -52,7 +52,8 @@ def ask_everything(server: Server) -> None:
                         server.ask(method.upper(), shown, key, json=body, **options)
     server.ask("GET", f"/private-page/{quote(EMAIL)}?q=private-text")
     server.ask("GET", "/v1/sessions", params={"lead_id": EMAIL})
-    server.settled(1, lead_id=EMAIL)
+    server.send({"type": "click", "event_id": "last", "visitor_id": "last"})
+    assert server.settled(1, lead_id="last")  # passes have told what they do
 
 
 @pytest.mark.parametrize("form", ["json", "text"])
