@@ -12,8 +12,11 @@ from sojourn.model.intent import IntentSteps
 from sojourn.model.site import Site, twin_of
 from sojourn.pipeline import build
 from sojourn.pipeline.collect import Arrival, collect
+from sojourn.pipeline.sites import Definition
 from tests.conftest import NOW
-from tests.kit import listed, send
+from tests.kit import listed, send, to_events
+
+MINUTE = 60_000
 
 
 def test_a_suppressed_event_stays_out_of_a_new_generation(app: Sojourn, new_site: Callable[..., Site]) -> None:
@@ -102,3 +105,46 @@ def test_a_build_that_the_store_cuts_off_begins_anew_and_shows_nothing_half(
     app.work_off()
     assert app.sites[site.id].session_timeout_ms == 60_000
     assert len(listed(app, site)) == 40
+
+
+def test_what_an_attempt_that_was_cut_off_left_is_never_shown(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    """A pass comes after its page was written, and then another process goes on with it."""
+    site = new_site()
+    send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    assert app.generations.work(NOW)
+    app.insert(to_events(site, [{"type": "click", "event_id": "0", "visitor_id": "v", "occurred_at": 0}]))
+    assert app.worker.work(app.commits.change_ms)
+    app.generations.forget_all()
+    app.work_off()
+    assert app.sites[site.id].session_timeout_ms == 2 * MINUTE
+    assert [(row["started_at"], row["event_count"]) for row in listed(app, site)] == [(0, 2)]
+    until_the_old_are_gone(app, site)  # and those of the attempt
+
+
+def test_a_switch_that_is_stored_and_fails_to_say_so_is_ended(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = new_site()
+    send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    write = app.sites.write
+
+    def cut_off(definition: Definition) -> None:
+        write(definition)
+        raise Unavailable("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.sites, "write", cut_off)
+        with pytest.raises(Unavailable):
+            app.work_off()
+    assert app.sites[site.id].session_timeout_ms == 2 * MINUTE
+    app.work_off()
+    assert app.generations.building_since(site.id) is None
+    until_the_old_are_gone(app, site)
+
+
+def until_the_old_are_gone(app: Sojourn, site: Site) -> None:
+    rows = "SELECT count() FROM sessions WHERE site_id = {id:String} AND generation < {generation:UInt32}"
+    while app.engine.query(rows, {"id": site.id, "generation": app.sites[site.id].generation}) != [(0,)]:
+        pass  # they go in the background

@@ -37,6 +37,7 @@ class Generations:
         self._sites = sites
         self._builds: dict[str, list[Build]] = {}  # by site: its live data and its test twin's
         self._hurried: set[str] = set()
+        self._untouched: dict[str, int] = {}  # by site: the generation of which nothing was written yet
         self._outdated: list[_Outdated] = []
         self.built_elsewhere: dict[str, float] = {}  # what the process that works says of it
 
@@ -59,6 +60,7 @@ class Generations:
         definition = self._sites.definition(present.id)
         newest = max(present.generation, definition.building.generation if definition.building else 0)
         building = msgspec.structs.replace(changed, generation=newest + 1)
+        self._untouched[present.id] = building.generation
         self._sites.write(Definition(present, building))
         self.forget(present.id)
         return building
@@ -105,47 +107,63 @@ class Generations:
 
     def work(self, now_ms: int) -> bool:
         """Build one piece of what is due; True if there was something."""
+        for site_id in [each for each in self._builds if not self._sites.definition(each).building]:
+            self._ended(self._sites[site_id], now_ms)  # what made it the present one was stored, and failed to say so
         for definition in self._sites.building():
-            self._step(definition, now_ms)
+            assert definition.building is not None
+            self._step(definition.present, definition.building, now_ms)
             return True
         return self._drop_outdated(now_ms)
 
-    def _step(self, definition: Definition, now_ms: int) -> None:
-        building = definition.building
-        assert building is not None
-        builds = self._builds.get(building.id)
-        if builds is None:
-            places = [
-                Place(building, site_id, definition.present.generation, building.purged_before)
-                for site_id in (building.id, twin_of(building.id))
-            ]
-            is_hurried = building.id in self._hurried
-            builds = [
-                Build(self._engine, self._commits, self._merges, place, is_hurried=is_hurried) for place in places
-            ]
-            self._builds[building.id] = builds
+    def _step(self, present: Site, building: Site, now_ms: int) -> None:
+        if building.id not in self._builds:
+            building = self._begin(present, building)
         try:
-            went_on = any(build.step(now_ms) for build in builds)
+            went_on = any(build.step(now_ms) for build in self._builds[building.id])
         except BaseException:
             self.forget(building.id)  # one that failed in the middle knows no more where it was
             raise
         if not went_on:
             self._flip(building, now_ms)
 
+    def _begin(self, present: Site, building: Site) -> Site:
+        """Build it by a generation in which nothing is: what an attempt that was cut off left in its own, or is writing
+        yet, nobody keeps true.
+        """
+        if self._untouched.get(building.id) != building.generation:
+            building = self.start(present, building)
+            self._delete(building.id, present.generation, building.generation)
+        del self._untouched[building.id]
+        is_hurried = building.id in self._hurried
+        places = [
+            Place(building, site_id, present.generation, building.purged_before)
+            for site_id in (building.id, twin_of(building.id))
+        ]
+        self._builds[building.id] = [
+            Build(self._engine, self._commits, self._merges, place, is_hurried=is_hurried) for place in places
+        ]
+        return building
+
     def _flip(self, building: Site, now_ms: int) -> None:
         self._sites.write(Definition(building))
-        for build in self._builds.pop(building.id):
-            build.close()
-        self._hurried.discard(building.id)
-        at_ms = now_ms + KEPT_MS if self._engine.is_shared else now_ms
-        self._outdated.append(_Outdated(at_ms, building.id, building.generation))
+        self._ended(building, now_ms)
         self._drop_outdated(now_ms)
+
+    def _ended(self, present: Site, now_ms: int) -> None:
+        self.forget(present.id)
+        self._hurried.discard(present.id)
+        at_ms = now_ms + KEPT_MS if self._engine.is_shared else now_ms
+        self._outdated.append(_Outdated(at_ms, present.id, present.generation))
 
     def _drop_outdated(self, now_ms: int) -> bool:
         due = [each for each in self._outdated if each.at_ms <= now_ms]
         for each in due:
-            parameters = {"ids": [each.site_id, twin_of(each.site_id)], "generation": each.generation}
-            for table in ("sessions", "slices"):
-                self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)
+            self._delete(each.site_id, 0, each.generation)
             self._outdated.remove(each)
         return bool(due)
+
+    def _delete(self, site_id: str, after: int, before: int) -> None:
+        """The rows of generations between these two."""
+        parameters = {"ids": [site_id, twin_of(site_id)], "after": after, "before": before}
+        for table in ("sessions", "slices"):
+            self._engine.execute(sql("generation.forget").replace("/* table */", table), parameters)
