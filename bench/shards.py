@@ -76,10 +76,8 @@ def filled(app: Sojourn, size: int) -> None:
 
 def merge(node: Node) -> None:
     """As a node is some minutes after an import: until then each part not merged yet is read a piece of as well."""
-    with contextlib.closing(
-        clickhouse_connect.get_client(host="127.0.0.1", port=node.http, database="bench")
-    ) as client:
-        tables = "SELECT name FROM system.tables WHERE database = 'bench' AND engine LIKE '%MergeTree'"
+    with contextlib.closing(clickhouse_connect.get_client(host="127.0.0.1", port=node.http)) as client:
+        tables = "SELECT concat(database, '.', name) FROM system.tables WHERE database LIKE 'bench%' AND engine LIKE '%MergeTree'"
         for (table,) in client.query(tables).result_rows:
             client.command(f"OPTIMIZE TABLE {table} FINAL")
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from urllib3 import PoolManager
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from sojourn.store import liveness
@@ -20,6 +20,7 @@ from tests.tls import certificate, speaking_tls
 __all__ = ["certificate"]
 
 SLOW = 1.0
+LARGE = bytes(20_000_000)  # more than the system takes for a peer that reads nothing
 
 
 class Slow(http.server.BaseHTTPRequestHandler):
@@ -38,6 +39,10 @@ class Slow(http.server.BaseHTTPRequestHandler):
             time.sleep(SLOW)
             self.wfile.write(b"two")
 
+    def do_POST(self) -> None:
+        time.sleep(SLOW)
+        self._begin(str(len(self.rfile.read(int(self.headers["Content-Length"])))).encode(), b"")
+
     def _begin(self, sent: bytes, later: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(sent + later)))
@@ -51,6 +56,10 @@ class Slow(http.server.BaseHTTPRequestHandler):
 
 class Still(Slow):
     lives = False
+
+    def do_POST(self) -> None:
+        time.sleep(3 * SLOW)
+        self.close_connection = True
 
 
 class CutOff(Slow):
@@ -105,6 +114,19 @@ def test_one_that_lives_is_waited_for(pools: PoolManager, scheme: str, certifica
 def test_one_that_stands_still_is_given_up(pools: PoolManager, scheme: str, certificate: Path) -> None:
     with serving(node(Still, scheme, certificate)) as port, pytest.raises(HTTPError):
         pools.request("GET", f"{scheme}://127.0.0.1:{port}/", timeout=60, retries=False)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_one_that_takes_a_large_body_slowly_is_waited_for(pools: PoolManager, scheme: str, certificate: Path) -> None:
+    with serving(node(Slow, scheme, certificate)) as port:
+        patience = Timeout(connect=SLOW / 2, read=60)
+        answer = pools.request("POST", f"{scheme}://127.0.0.1:{port}/", body=LARGE, timeout=patience, retries=False)
+    assert answer.data == str(len(LARGE)).encode()
+
+
+def test_one_that_takes_no_more_and_stands_still_is_given_up(pools: PoolManager, certificate: Path) -> None:
+    with serving(node(Still, "http", certificate)) as port, pytest.raises(HTTPError):
+        pools.request("POST", f"http://127.0.0.1:{port}/", body=LARGE, timeout=60, retries=False)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

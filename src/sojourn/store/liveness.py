@@ -1,5 +1,5 @@
-"""HTTP to the nodes of a cluster which waits for an answer as long as the node lives, however long that takes, and
-takes none that is not whole.
+"""HTTP to the nodes of a cluster which waits for an answer, and until all is taken that is sent, as long as the node
+lives, however long that takes; and takes no answer that is not whole.
 """
 
 import io
@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 # Seconds: how often one that does not answer is asked whether it lives, how long it may take to say so, and the longest
 # that anything takes.
 ASK_AFTER, LIVES_WITHIN, LONGEST = 5, 10, 3600
+_PIECE = 1 << 18
 _NO_SIGN = "the node gives no sign of life"
 
 
@@ -48,10 +49,33 @@ def _pool_class(
 ) -> type[HTTPConnectionPool]:
     class Patient(connection):  # type: ignore[misc, valid-type]
         def response_class(self, sock: socket.socket, **options: Any) -> HTTPResponse:
+            return _Answer(_Read(sock, self._check), **options)  # type: ignore[arg-type]
+
+        def send(self, data: Any) -> None:
+            """Else the time to connect were that for all of a body, however large."""
+            if isinstance(data, bytes) and len(data) > _PIECE:
+                _send(self.sock, data, self._check)
+            else:
+                super().send(data)
+
+        def _check(self) -> None:
             host = f"[{self.host}]" if ":" in self.host else self.host
-            return _Answer(_Read(sock, lambda: ping(f"{pool.scheme}://{host}:{self.port}/ping")), **options)  # type: ignore[arg-type]
+            ping(f"{pool.scheme}://{host}:{self.port}/ping")
 
     return type(pool.__name__, (pool,), {"ConnectionCls": Patient})
+
+
+def _send(sock: socket.socket, body: bytes, check: Callable[[], None]) -> None:
+    """While the peer lives and takes it."""
+    deadline, left = time.monotonic() + LONGEST, memoryview(body)
+    sock.settimeout(ASK_AFTER)
+    while left:
+        try:
+            left = left[sock.send(left[:_PIECE]) :]
+        except TimeoutError:
+            if time.monotonic() > deadline:
+                raise
+            check()
 
 
 class _Answer(HTTPResponse):
