@@ -7,7 +7,7 @@ import pytest
 
 from sojourn.app import Sojourn
 from sojourn.model.site import Site
-from sojourn.pipeline import build, sessionize
+from sojourn.pipeline import aside, build, sessionize
 from tests.conftest import NOW
 from tests.laws.test_sessions import MOST_CODES, World, stored, take_step
 
@@ -33,6 +33,7 @@ def test_passes_between_the_pieces_of_a_build(
     app.work_off()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "EVENTS_A_PAGE", 20)
+        patch.setattr(aside, "ROWS_AT_ONCE", 7)
         patch.setattr(sessionize, "VERY_MANY", very_many)
         patch.setattr(sessionize, "LEADS_AT_ONCE", at_once)
         app.change_site(world.site.id, {"session_timeout_ms": chance.choice([60_000, 3_600_000])})

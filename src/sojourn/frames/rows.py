@@ -21,9 +21,9 @@ class Rows:
 
     @classmethod
     def by_lead(cls, events: pa.Table) -> "Rows":
-        """Events with the columns lead, occurred_at and event_id, a lead's together and by (occurred_at, event_id).
+        """Events with the columns lead, occurred_at, event_id and sender: a lead's together, in the order of these.
 
-        Of a lead no two have the same id.
+        Of a sender no two have the same id.
         """
         leads, ms = encode(events["lead"]).codes, events["occurred_at"].to_numpy()
         order = order_by(leads, order_by(ms))
@@ -31,9 +31,8 @@ class Rows:
         is_tied[1:] = _follow_equals(pick(leads, order)) & _follow_equals(pick(ms, order))
 
         def ranks(rows: Numbers) -> Numbers:
-            ids = events["event_id"].take(pa.array(rows)).combine_chunks()
-            ranked: Numbers = pc.rank(ids, tiebreaker="dense").to_numpy()
-            return ranked
+            ids, senders = [_ranks(events[name].take(pa.array(rows))) for name in ("event_id", "sender")]
+            return ids * (len(rows) + 1) + senders
 
         settle_ties(order, is_tied, ranks)
         return cls(events, order)
@@ -64,6 +63,11 @@ class Rows:
 
     def _ordered(self, values: Numbers) -> Numbers:
         return values if self._order is None else pick(values, self._order)
+
+
+def _ranks(texts: pa.ChunkedArray) -> Numbers:
+    ranked: Numbers = pc.rank(texts.combine_chunks(), tiebreaker="dense").to_numpy().astype(np.int64)
+    return ranked
 
 
 def _follow_equals(values: Numbers) -> Numbers:

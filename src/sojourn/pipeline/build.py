@@ -1,12 +1,9 @@
 """A whole site's sessions from its events: pages of senders in arrays, then the leads that identity facts join."""
 
-import shutil
-import tempfile
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +12,7 @@ import pyarrow as pa
 from sojourn.frames.fold import fold
 from sojourn.frames.rows import Rows
 from sojourn.model.site import Site
+from sojourn.pipeline.aside import Aside
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.sessionize import VERY_MANY, Recompute, batches, definitions
 from sojourn.pipeline.touched import Range, Touch, collect_facts, merged
@@ -63,8 +61,7 @@ class Build:
         self._merges = merges
         self._place = place
         self._parameters = place.parameters
-        self._spill: Path | None = None
-        self._spilled = 0
+        self._aside = Aside()
         self._now_ms = 0
         self.began_ms: int | None = None
         self._writing: Future[None] | None = None
@@ -91,8 +88,7 @@ class Build:
         self._steps.close()
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
-        if self._spill is not None:
-            shutil.rmtree(self._spill, ignore_errors=True)
+        self._aside.close()
 
     def _run(self) -> Generator[bool, None, None]:
         pages = self._page_count()
@@ -103,9 +99,7 @@ class Build:
             self._page(buckets, events)
             self.done = number
             yield True
-        for share in range(shares := self._spilled // EVENTS_A_PAGE + 1):
-            self._entangled(share, shares)
-            yield True
+        yield from self._entangled()
         self._written()
         self._slice_large()
         self.done += 1
@@ -141,7 +135,7 @@ class Build:
             events = self._read(buckets, FINAL)
         is_entangled = events["is_entangled"].to_numpy() > 0
         if is_entangled.any():
-            self._put_aside(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))
+            self._aside.put(events.filter(pa.array(is_entangled)).drop_columns(_ASIDE))
             events = events.filter(pa.array(~is_entangled))
         self._write(Rows.by_lead(events.append_column("lead", events["sender"])), buckets)
 
@@ -159,18 +153,20 @@ class Build:
             self._engine.execute(sql("event.settle_page"), parameters)
         collect_facts(self._engine, self._place.site_id, Range(commit_id - 1, commit_id))
 
-    def _put_aside(self, events: pa.Table) -> None:
-        if self._spill is None:
-            self._spill = Path(tempfile.mkdtemp(prefix="sojourn-build-"))
-        self._engine.keep_arrow(events, self._spill / f"{self._spilled:015}.arrow")
-        self._spilled += events.num_rows
-
-    def _entangled(self, share: int, shares: int) -> None:
-        if self._spill is None:
-            return
-        parameters = {**self._parameters, "share": share, "shares": shares}
-        events = self._engine.arrow_of_kept(sql("event.entangled"), self._spill, parameters)
-        self._write(Rows(events), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
+    def _entangled(self) -> Generator[bool, None, None]:
+        """Whose the events put aside are is asked piece by piece, each once; then a share of the leads after the other
+        is written.
+        """
+        shares = self._aside.row_count // EVENTS_A_PAGE + 1
+        for paths in self._aside.pieces():
+            parameters = {**self._parameters, "shares": shares}
+            self._aside.share_out(self._engine.arrow_of_kept(sql("event.entangled"), paths, parameters))
+            yield True
+        for share in range(shares):
+            events = self._aside.share(share)
+            if events is not None:
+                self._write(Rows.by_lead(events), {"first_bucket": 0, "last_bucket": BUCKETS - 1})
+            yield True
 
     def _write(self, events: Rows, buckets: dict[str, int]) -> None:
         if not len(events):

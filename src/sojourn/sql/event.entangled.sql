@@ -1,4 +1,5 @@
--- The events of leads with identity facts, put aside while pages were read, with their leads: a share of these leads.
+-- Some of the events of senders with identity facts, put aside while pages were read: with their leads, and the share
+-- of the leads that each is in.
 WITH
 scoped_events AS
 (
@@ -13,8 +14,6 @@ scoped_links AS
 ),
 {{identity.resolved}}
 SELECT
-    lead, sender, occurred_at, event_id, account, type, url, referrer, source, medium, campaign, device, browser, os,
+    sipHash64(lead) % {shares:UInt32} AS share, lead, sender, occurred_at, event_id, account, type, url, referrer, source, medium, campaign, device, browser, os,
     country, value, currency, points
 FROM resolved
-WHERE sipHash64(lead) % {shares:UInt32} = {share:UInt32}
-ORDER BY lead, occurred_at, event_id, sender

@@ -189,10 +189,8 @@ class Cluster(Engine):
     def insert_arrow(self, text: str, table: pa.Table, parameters: Mapping[str, Any]) -> None:
         self.execute(text.replace("/* rows */", _ROWS), parameters, _external(table))
 
-    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
-        kept = pa.concat_tables(
-            pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in sorted(folder.iterdir())
-        )
+    def arrow_of_kept(self, text: str, paths: Sequence[Path], parameters: Mapping[str, Any]) -> pa.Table:
+        kept = pa.concat_tables(pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in paths)
         return self.arrow(text.replace("/* rows */", _ROWS), parameters, _external(kept.unify_dictionaries()))
 
     def _fitted(self, text: str, parameters: Mapping[str, Any] | None) -> tuple[str, Mapping[str, Any]]:

@@ -95,8 +95,9 @@ class Embedded(Engine):
             self.keep_arrow(table, path)
             self.execute(_with_rows(text, path), parameters)
 
-    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
-        return self.arrow(_with_rows(text, folder / "*.arrow"), parameters)
+    def arrow_of_kept(self, text: str, paths: Sequence[Path], parameters: Mapping[str, Any]) -> pa.Table:
+        names = ",".join(path.name for path in paths)
+        return self.arrow(_with_rows(text, paths[0].with_name(f"{{{names}}}")), parameters)
 
 
 def _with_rows(text: str, path: Path) -> str:

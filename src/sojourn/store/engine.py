@@ -105,8 +105,8 @@ class Engine(ABC):
         """INSERT … SELECT, in which `/* rows */` stands for the rows of the table."""
 
     @abstractmethod
-    def arrow_of_kept(self, text: str, folder: Path, parameters: Mapping[str, Any]) -> pa.Table:
-        """A query in which `/* rows */` stands for all rows that `keep_arrow` wrote into the folder."""
+    def arrow_of_kept(self, text: str, paths: Sequence[Path], parameters: Mapping[str, Any]) -> pa.Table:
+        """A query in which `/* rows */` stands for all rows that `keep_arrow` wrote into these files of one folder."""
 
     def is_in_doubt(self) -> bool:
         """Whether what was written of late may not be on the disk."""
