@@ -27,7 +27,8 @@ class Handover:
         self._share.is_whole = True
 
     def give(self) -> None:
-        """Another process works from now on."""
+        """Another process works from now on. Raises Unavailable while it could not know what was begun."""
+        self._erasing.settle()
         self._generations.forget_all()
         self._worker.save()
 
