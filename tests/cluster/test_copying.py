@@ -30,7 +30,7 @@ for progress in copying.Copying(Place(Path(sys.argv[1])), Place.of(sys.argv[2]))
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with sessions, keys, a segment, and an erased lead."""
+    """A folder with sessions, keys, a segment, a name of its site, and an erased lead."""
     place = Path(tmp_path_factory.mktemp("made")) / "data"
     server = Server(place).start()
     server.send(*crowd())
@@ -38,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (
         server.ask("POST", "/v1/segments", json={"name": "s", "filters": {"entry_point": ["click"]}}).status_code == 201
     )
+    assert server.ask("PATCH", "/v1/site", json={"name": "shop"}).status_code == 200
     some = server.sessions()[0]["lead"]["id"]
     assert server.ask("DELETE", f"/v1/leads/{some}").status_code == 200
     server.quiet(1)
@@ -59,8 +60,13 @@ def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
     return found
 
 
+def sites(*place: str) -> str:
+    return run("sites", "list", *place).stdout
+
+
 def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Cluster, folder: Path) -> None:
     url = cluster.founded("copied")
+    assert run("cluster", "check", "--store", url).returncode == 0  # writes a site, as whatever opens a store first
     for pieces in (1, random.randrange(2, 12)):
         cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
         assert cut.returncode == -9
@@ -72,6 +78,8 @@ def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Clust
     assert shown(url) == shown(str(folder))
     assert shown(url, "events") == shown(str(folder), "events")
     assert run("keys", "list", "--store", url).stdout == run("keys", "list", "--data", str(folder)).stdout
+    assert "shop" in sites("--store", url)
+    assert sites("--store", url) == sites("--data", str(folder))
     again = run("copy", "--from", str(folder), "--to", url)
     assert (again.returncode, "copy to a database of its own" in again.stderr) == (1, True)
     assert "as the facts have it" in run("doctor", "--store", url, "--whole").stdout
@@ -87,6 +95,13 @@ def test_a_difference_is_told(cluster: Cluster, folder: Path) -> None:
         [sys.executable, "-c", text, str(folder), url, "0"], check=False, capture_output=True, text=True
     )
     assert "The rows of events differ" in cut.stderr
+
+
+def test_a_store_of_which_something_was_said_is_not_copied_over(cluster: Cluster, folder: Path) -> None:
+    url = cluster.founded("said")
+    assert run("sites", "add", "other", "--store", url).returncode == 0
+    refused = run("copy", "--from", str(folder), "--to", url)
+    assert (refused.returncode, "has rows in sites" in refused.stderr) == (1, True)
 
 
 def test_only_a_folder_is_copied_and_only_to_a_cluster(cluster: Cluster, tmp_path: Path) -> None:

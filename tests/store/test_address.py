@@ -46,6 +46,9 @@ def test_no_text_of_it_has_the_password() -> None:
         ("clickhouse://ann:secret@host/d?cluster=c&timeout=3", "no such option 'timeout'"),
         ("clickhouse://ann:secret@host/d?cluster", "no URL"),
         ("clickhouse://ann:pa?secret@host/d?cluster=c", "no such option"),
+        ("clickhouse://ann:pa?secret=x@host/d?cluster=c", "no such option;"),
+        ("clickhouse://ann:pa?secret=x#y@host/d?cluster=c", "no such option;"),
+        ("clickhouse://ann:pa/x?a=b&secret=x@host/d?cluster=c", "no such option;"),
         ("clickhouse://[::1/d?cluster=c", "no URL"),
     ],
 )

@@ -12,6 +12,7 @@ import msgspec
 from sojourn.errors import InvalidRequest, StoreError
 from sojourn.pipeline.board import shown
 from sojourn.pipeline.joining import joined
+from sojourn.pipeline.sites import FIRST, Definition
 from sojourn.place import Place
 from sojourn.store.address import Address
 from sojourn.store.embedded import Embedded
@@ -21,6 +22,7 @@ from sojourn.store.sharding import SHARDED_BY
 ROWS_A_PIECE = 200_000
 # Each store's own: what it consists of, and who works on it.
 _NOT_COPIED = {"schema_versions", "processes", "errands"}
+_SITES = "sites"
 _NATIVE = "Native"
 _PARTS = "SELECT name, rows FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active"
 _COLUMNS = """
@@ -94,16 +96,23 @@ class Copying:
         if self._notes.is_begun:
             return
         filled = [table for table in SHARDED_BY if table not in _NOT_COPIED and _count(self._target, table)]
-        if filled:
+        if filled and not (filled == [_SITES] and self._is_new()):
             raise StoreError(f"The cluster has rows in {filled[0]}; copy to a database of its own.")
         self._notes.begin()
 
+    def _is_new(self) -> bool:
+        """Whether all that was said of sites is what the first command writes that opens a store."""
+        said = self._target.query(f"SELECT DISTINCT definition FROM {_SITES}")
+        return all(msgspec.json.decode(text, type=Definition) == FIRST for (text,) in said)
+
     def _tables(self, *, is_small: bool) -> list[str]:
-        """Of tables in which a row that comes twice counts once, pieces can be copied; others, all small, go whole."""
+        """Of tables in which a row that comes twice counts once, pieces can be copied; others, all small, go whole, and
+        so do sites: what was written to them by opening the store is newer than what is copied.
+        """
         return [
             table
             for table, engine in sorted(self._engines.items())
-            if table not in _NOT_COPIED and ("Replacing" not in engine) == is_small
+            if table not in _NOT_COPIED and ("Replacing" not in engine or table == _SITES) == is_small
         ]
 
     def _pieces(self, table: str) -> Iterator[Piece]:

@@ -41,16 +41,17 @@ class Erasing:
         self._cleaner = cleaner
         self._turns = turns
         self._ownership = Ownership(engine)
-        self._begun: Receipt | None = None  # said and not yet carried out
+        self._begun: Receipt | None = None  # said, or in doubt, and not yet carried out
+        self._is_in_doubt = False  # the store may have taken its receipt without saying so
 
     def erase(self, site_id: str, find: Callable[[], str], catch_up: Callable[[], object], now_ms: int) -> Receipt:
         """Erase the lead that `find` names once `catch_up` has brought the identity facts up to date.
 
-        Raises what these raise, and Unavailable while an import is under way; then nothing is erased.
+        Raises what these raise, and Unavailable while an import is under way; then nothing is erased. When the store
+        fails from the receipt on, all is carried out nevertheless, as soon as it can be.
         """
         with self._turns:
-            if self._begun is not None:
-                self._carry_out()  # before what it goes by is written anew for another lead
+            self._end_begun()  # before what it goes by is written anew for another lead
             catch_up()
             with self._commits.alone():
                 if self._commits.hidden():
@@ -62,6 +63,7 @@ class Erasing:
 
     def resume(self) -> None:
         """Go on with what was cut off: what has a receipt is carried out, what has none was never said."""
+        self._begun, self._is_in_doubt = None, False
         begun = {number for (number,) in self._engine.query(sql("leaving.receipts"))}
         for receipt in self._erasures.undone():
             self._cleaner.soon()
@@ -73,8 +75,7 @@ class Erasing:
 
     def work(self, _now_ms: int) -> bool:
         """Go on with what failed; once the files are clean, say so. True if there was something to do."""
-        if self._begun is not None:
-            self._carry_out()
+        if self._end_begun():
             return True
         undone = [] if self._cleaner.is_waiting() else self._erasures.undone()
         for receipt in undone:
@@ -82,6 +83,18 @@ class Erasing:
         if undone:
             self._erasures.load()
         return bool(undone)
+
+    def settle(self) -> None:
+        """What is in doubt is said once more: its receipt may be stored, or still be on its way."""
+        if self._begun is not None and self._is_in_doubt:
+            self._write(self._begun)
+
+    def _end_begun(self) -> bool:
+        self.settle()
+        if self._begun is None:
+            return False
+        self._carry_out()
+        return True
 
     def _say(self, site_id: str, lead: str, now_ms: int) -> Receipt:
         found, keys = self._ownership.of(site_id, lead)
@@ -97,10 +110,14 @@ class Erasing:
         self._engine.execute(sql("erasure.write"), parameters)
         lead_number = derived_number(site_id, lead)
         receipt = Receipt(site_id, number, lead_number, erased_at, event_count, session_count, len(found.own))
+        self._write(receipt)
+        return receipt
+
+    def _write(self, receipt: Receipt) -> None:
+        self._begun, self._is_in_doubt = receipt, True
         self._erasures.write(receipt, self._commits.stamp())
         self._erasures.load()
-        self._begun = receipt
-        return receipt
+        self._is_in_doubt = False
 
     def _note(self, site_id: str, lead: str, keys: list[str], found: Belongings, number: int) -> None:
         """What the statements go by."""

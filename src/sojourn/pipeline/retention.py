@@ -34,6 +34,12 @@ class Retention:
             return False
         return True
 
+    def forget(self) -> None:
+        """Another process works: what it does meanwhile, the purge under way does not know. It begins anew."""
+        if self._purge is not None:
+            self._purge.close()
+            self._purge, self._next_at = None, 0
+
     def outlook(self, site_id: str, site: Site, now_ms: int) -> dict[str, int | None]:
         """What is hidden and what the next purge will delete, instants in milliseconds; None: nothing."""
         oldest, before = oldest_kept(site, now_ms), horizon(site, max(now_ms, self._next_at))
@@ -63,11 +69,13 @@ class Retention:
             return
         places = [Place(self._engine, data_id, site, before) for data_id in (site_id, twin_of(site_id))]
         due = [place for place in places if place.is_due()]
+        if not due:
+            return
+        # In one piece: in between a build could begin, or another process work, and what is withdrawn would come again.
         for place in due:
             place.withdraw()
-            yield True
-        if due:
-            self._sites.move_horizon(site_id, before)
+        self._sites.move_horizon(site_id, before)
+        yield True
         for place in due:
             yield from place.delete()
 

@@ -29,6 +29,9 @@ class Definition(msgspec.Struct, frozen=True):
     is_cleared: bool = False
 
 
+FIRST = Definition(Site(id=DEFAULT_SITE))  # what a store begins with
+
+
 class Sites(Mapping[str, Site]):
     """The present definition of every site by its id."""
 
@@ -43,7 +46,7 @@ class Sites(Mapping[str, Site]):
         self._removed: dict[str, Definition] = {}
         self.load()
         if DEFAULT_SITE not in self._definitions:
-            self.write(Definition(Site(id=DEFAULT_SITE)))
+            self.write(FIRST)
 
     def load(self) -> None:
         with self._lock:

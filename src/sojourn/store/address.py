@@ -35,7 +35,9 @@ class Address:
         if parts.scheme != SCHEME:
             raise _unfit(f"it does not begin with {SCHEME}://")
         if unknown := sorted(set(options) - set(_OPTIONS)):
-            name = f" {unknown[0]!r}" if unknown[0].isidentifier() else ""  # else it may be a part of a password
+            # Before an @, or not a word, it may be a part of a password.
+            is_told = unknown[0].isidentifier() and "@" not in url.partition("?")[2]
+            name = f" {unknown[0]!r}" if is_told else ""
             raise _unfit(f"there is no such option{name}; there are {', '.join(_OPTIONS)}")
         database, cluster = parts.path.strip("/"), options.get("cluster", "")
         for what, word in (("database", database), ("cluster", cluster)):
