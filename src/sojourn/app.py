@@ -139,9 +139,9 @@ class Sojourn:
         )
         chores = (self.erasing.work, self.retention.work, self.cleaner.work, self.merges.work)
         clocks = (self.now_ms, self.commits.change_ms)
-        heal = Healing(self.engine, self.commits).work
+        first = (Healing(self.engine, self.commits).work, self.erasing.end_begun)
         self.loop = Loop(
-            self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores, heal, errands
+            self.worker, self.generations, self.refusals, self.meter, clocks, self.turns, chores, first, errands
         )
         recent = recent_of(self.engine, self.commits.settled())
         may = partial(admitted, self.sites, self.erasures)
@@ -189,9 +189,9 @@ class Sojourn:
         """Everything that is written becomes visible before this returns. For commands and tests: no thread."""
         change_ms = self.commits.change_ms
         with self.turns:
+            self.erasing.end_begun()
             while self.worker.work(change_ms) or self.generations.work(change_ms()):
                 pass
-            self.erasing.work(self.now_ms())  # before retention writes anew what both go by
             while self.retention.work(self.now_ms()):
                 pass
             self.cleaner.finish(self.now_ms())

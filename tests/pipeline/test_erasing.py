@@ -70,5 +70,28 @@ def test_an_erasure_whose_receipt_was_not_acknowledged_is_carried_out(
     assert {event.sender for event in to_events(site, clicks) if not app.erasures.refuses(event)} == left
 
 
+@pytest.mark.parametrize("go_on", [Sojourn.work_off, lambda app: app.loop.turn()])
+def test_who_comes_again_while_an_erasure_is_not_ended_has_a_session(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, go_on: Callable[[Sojourn], object]
+) -> None:
+    site = new_site()
+    send(app, site, [click("v", 1)])
+    execute = app.engine.execute
+
+    def cut_off(text: str, parameters: Any = None) -> None:
+        if text.startswith("/* session.erase */"):
+            raise Unavailable("cut off")
+        execute(text, parameters)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.engine, "execute", cut_off)
+        with pytest.raises(Unavailable):
+            app.erase(site.id, "v")
+    app.insert(to_events(site, [click("v", -60_000)], NOW + 60_000))
+    go_on(app)
+    app.work_off()
+    assert [(row["lead"], row["event_count"]) for row in listed(app, site)] == [("v:v", 1)]
+
+
 def click(visitor: str, number: int) -> dict[str, Any]:
     return {"type": "click", "visitor_id": visitor, "event_id": f"{visitor}{number}", "occurred_at": NOW - number}

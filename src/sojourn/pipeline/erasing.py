@@ -51,7 +51,7 @@ class Erasing:
         fails from the receipt on, all is carried out nevertheless, as soon as it can be.
         """
         with self._turns:
-            self._end_begun()  # before what it goes by is written anew for another lead
+            self.end_begun()  # before what it goes by is written anew for another lead
             catch_up()
             with self._commits.alone():
                 if self._commits.hidden():
@@ -73,9 +73,19 @@ class Erasing:
         if begun:
             self._engine.execute("TRUNCATE TABLE leaving")
 
+    def end_begun(self) -> bool:
+        """Carry out what is said and not carried out; True if there was something. Before any pass: of an event that
+        came since, a pass makes a session, which what is left of the erasure would delete.
+        """
+        self.settle()
+        if self._begun is None:
+            return False
+        self._carry_out()
+        return True
+
     def work(self, _now_ms: int) -> bool:
-        """Go on with what failed; once the files are clean, say so. True if there was something to do."""
-        if self._end_begun():
+        """Once the files are clean, say so. True if there was something to do."""
+        if self.end_begun():
             return True
         undone = [] if self._cleaner.is_waiting() else self._erasures.undone()
         for receipt in undone:
@@ -88,13 +98,6 @@ class Erasing:
         """What is in doubt is said once more: its receipt may be stored, or still be on its way."""
         if self._begun is not None and self._is_in_doubt:
             self._write(self._begun)
-
-    def _end_begun(self) -> bool:
-        self.settle()
-        if self._begun is None:
-            return False
-        self._carry_out()
-        return True
 
     def _say(self, site_id: str, lead: str, now_ms: int) -> Receipt:
         found, keys = self._ownership.of(site_id, lead)

@@ -46,13 +46,13 @@ class Loop:
         clocks: tuple[Callable[[], int], Callable[[], int]],
         turns: Turns,
         chores: Sequence[Callable[[int], bool]] = (),
-        heal: Callable[[], bool] = lambda: False,
+        first: Sequence[Callable[[], bool]] = (),
         errands: Errands | None = None,
     ) -> None:
         self._meter = meter
         self._turns = turns
         self._chores = chores
-        self._heal = heal
+        self._first = first
         self._errands = errands
         self._refusals = refusals
         self._worker = worker
@@ -134,8 +134,9 @@ class Loop:
         return self._errands is not None and self._errands.help()
 
     def _work(self) -> bool:
-        with self._turns.own():
-            self._heal()  # first: what is cut off, nothing else can read
+        for mend in self._first:
+            with self._turns.own():
+                mend()  # what was cut off: else nothing can read it, or go on as if it were whole
         worked = time.monotonic() >= self._due and self._pass()
         with self._turns.own():
             self._built = self._timed("generation", lambda: self._generations.work(self._change_ms()))
