@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from sojourn.store.address import Address
 from sojourn.store.looks import unlike_order
 from sojourn.store.sharding import SHARDED_BY
@@ -22,6 +24,7 @@ def restart(nodes: Cluster) -> None:
     nodes.start()
 
 
+@pytest.mark.long  # that other shards are refused is seen by the other order of them, too
 def test_another_shard_is_refused_and_a_new_database_takes_everything(tmp_path: Path) -> None:
     nodes = Cluster(tmp_path)
     first, second = nodes.nodes

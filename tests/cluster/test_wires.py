@@ -170,13 +170,13 @@ def test_an_answer_whose_connection_is_cut_is_whole_or_503(wired: Wired, number:
         assert within(LONGEST, lambda: whole(wired, path) == expected[path])  # noqa: B023 used at once
 
 
-@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_a_slow_node_is_waited_for(wired: Wired, number: int) -> None:
+@pytest.mark.parametrize(("number", "turns"), [(0, 1), pytest.param(1, 2, marks=pytest.mark.long)])
+def test_a_slow_node_is_waited_for(wired: Wired, number: int, turns: int) -> None:
     """Be it the one that the server asks (0) or not: nothing is refused, nothing is lacking."""
     wired.settle()
     seen = wired.sent
     with wired.to_nodes[number].slow(SLOW), wired.between[number].slow(SLOW):
-        for turn in range(2):
+        for turn in range(turns):
             assert not wired.send(batch(f"slow{number}", turn)), "it was refused"
             found = wired.read()
             assert found is not None
