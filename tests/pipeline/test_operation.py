@@ -18,6 +18,7 @@ from sojourn.pipeline.commits import MOST_ENTRIES, CommitLog, Waiting
 from sojourn.pipeline.disk import Disk
 from sojourn.pipeline.loop import Loop
 from sojourn.pipeline.metering import Meter, Spread
+from sojourn.pipeline.worker import Worker
 from sojourn.reports.sessions import Question
 from sojourn.sql import sql
 from sojourn.store.engine import INSERT, QUERY, Statement, name_of
@@ -184,6 +185,13 @@ def test_the_worker_goes_on_when_there_is_room_for_temporary_files_again(
     place.mkdir()
     until(lambda: app.sites[site.id].generation > site.generation)
     loop.stop()
+
+
+def test_who_took_the_work_and_stops_before_its_first_pass_leaves_all_to_do(app: Sojourn) -> None:
+    worker = Worker(app.engine, app.commits, app.sites, app.generations, app.merges, app.served, name="new")
+    worker.resume()
+    worker.save(is_synced=True)
+    assert app.engine.query("SELECT done FROM progress FINAL WHERE worker = 'new'") == [(0,)]
 
 
 def test_a_build_goes_on_while_passes_rest(app: Sojourn, new_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:

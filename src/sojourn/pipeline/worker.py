@@ -163,8 +163,8 @@ class Worker:
         """Record how far the work got, so that a restart need not begin from nothing."""
         with self._lock:
             # After a crash the commits of an import that did not end, or that no pass has seen, are looked at again.
-            unseen = [*self._commits.hidden(), *(commits.after for commits in self._revealed)]
-            done = min([self.done, *(commit_id - 1 for commit_id in unseen)])
+            hidden, revealed = self._commits.hidden(), self._revealed
+            done = min([self.done, *(commit_id - 1 for commit_id in hidden), *(commits.after for commits in revealed)])
         if done == self._saved and not is_synced:
             return
         parameters = {"worker": self._name, "done": done, "is_synced": int(is_synced)}
