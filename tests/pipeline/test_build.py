@@ -8,9 +8,10 @@ import pytest
 
 from sojourn.app import Sojourn
 from sojourn.errors import Unavailable
+from sojourn.model.event import COLUMNS
 from sojourn.model.intent import IntentSteps
 from sojourn.model.site import Site, twin_of
-from sojourn.pipeline import build
+from sojourn.pipeline import aside, build
 from sojourn.pipeline.collect import Arrival, collect
 from sojourn.pipeline.sites import Definition
 from tests.conftest import NOW
@@ -142,6 +143,93 @@ def test_a_switch_that_is_stored_and_fails_to_say_so_is_ended(
     app.work_off()
     assert app.generations.building_since(site.id) is None
     until_the_old_are_gone(app, site)
+
+
+def test_an_order_that_is_stored_and_fails_to_say_so_is_built(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was under way by then must not end as the generation that was ordered, in which nothing is."""
+    site = new_site()
+    send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    assert app.generations.work(NOW)
+    write = app.sites.write
+
+    def cut_off(definition: Definition) -> None:
+        write(definition)
+        raise Unavailable("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.sites, "write", cut_off)
+        with pytest.raises(Unavailable):
+            app.change_site(site.id, {"session_timeout_ms": 3 * MINUTE})
+    app.work_off()
+    assert app.sites[site.id].session_timeout_ms == 3 * MINUTE
+    assert [row["event_count"] for row in listed(app, site)] == [1]
+
+
+def test_a_site_that_is_removed_while_it_is_built_holds_up_no_other(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaving, site = new_site(), new_site()
+    for each in (leaving, site):
+        send(app, each, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
+    app.change_site(leaving.id, {"session_timeout_ms": 2 * MINUTE})
+    assert app.generations.work(NOW)
+
+    def cut_off(*_arguments: object) -> None:
+        raise Unavailable("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.refusals, "forget", cut_off)
+        with pytest.raises(Unavailable):
+            app.registry.remove(leaving.id)
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    app.work_off()
+    assert app.sites[site.id].session_timeout_ms == 2 * MINUTE
+
+
+def test_what_an_import_has_not_shown_yet_is_in_no_build(app: Sojourn, new_site: Callable[..., Site]) -> None:
+    site = new_site()
+    shown, hidden = to_events(
+        site, [{"type": "click", "event_id": f"{n}", "visitor_id": f"v{n}", "occurred_at": MINUTE} for n in range(2)]
+    )
+    app.insert([shown])
+    with app.commits.commit(is_hidden=True) as commit_id:
+        hidden.commit_id = commit_id
+        app.engine.insert("events", COLUMNS, msgspec.json.encode(hidden))
+    app.work_off()
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    app.work_off()
+    assert [row["lead"] for row in listed(app, site)] == ["v:v0"]
+    app.worker.reveal([commit_id])
+    app.work_off()
+    assert [row["lead"] for row in listed(app, site)] == ["v:v0", "v:v1"]
+
+
+def test_events_put_aside_with_a_value_and_without_are_read_together(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = new_site()
+    named = [
+        {
+            "type": "purchase",
+            "event_id": f"{n}",
+            "visitor_id": f"v{n}",
+            "lead": {"id": f"i{n}"},
+            "occurred_at": MINUTE,
+            **({"value": 5.0} if n % 2 else {}),
+        }
+        for n in range(20)
+    ]
+    send(app, site, named)
+    before = [row["revenue"] for row in listed(app, site)]
+    assert set(before) == {None, 5.0}
+    monkeypatch.setattr(build, "EVENTS_A_PAGE", 1)
+    monkeypatch.setattr(aside, "ROWS_AT_ONCE", 3)
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    app.work_off()
+    assert [row["revenue"] for row in listed(app, site)] == before
 
 
 def until_the_old_are_gone(app: Sojourn, site: Site) -> None:

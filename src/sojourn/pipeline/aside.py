@@ -12,6 +12,7 @@ from sojourn.store.engine import Engine
 
 # So many rows together go to the engine: on a cluster they are sent, and a node takes a gigabyte at the most.
 ROWS_AT_ONCE = 500_000
+_NULLABLE = {"value"}
 
 
 class Aside:
@@ -65,5 +66,5 @@ class Aside:
             self._folder = Path(tempfile.mkdtemp(prefix="sojourn-build-"))
         self._names += 1
         path = self._folder / f"{self._names:015}.arrow"
-        Engine.keep_arrow(events, path)
+        Engine.keep_arrow(events, path, _NULLABLE)
         return path

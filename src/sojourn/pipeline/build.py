@@ -142,10 +142,10 @@ class Build:
     def _read(self, buckets: dict[str, int], final: str) -> pa.Table:
         text = sql("event.paged").replace("/* final */", final)
         threads = 2 if self._threads else 1
-        return self._engine.arrow(text, {**self._parameters, **buckets, **self._seen(), "threads": threads})
+        return self._engine.arrow(text, {**self._parameters, **buckets, **self._seen().parameters, "threads": threads})
 
-    def _seen(self) -> dict[str, Any]:
-        return {"upto": self._commits.settled(), "hidden": self._commits.hidden()}
+    def _seen(self) -> Range:
+        return Range(0, self._commits.settled(), self._commits.hidden())
 
     def _settle(self, buckets: dict[str, int]) -> None:
         with self._commits.commit() as commit_id:
@@ -207,8 +207,9 @@ class Build:
         self._engine.execute(sql("lead.collect_all"), parameters)
 
     def _recompute(self) -> Recompute:
-        seen = Range(0, **self._seen())
-        return Recompute(self._engine, self._place.site, self._place.site_id, seen, self._commits.stamp, self._now_ms)
+        return Recompute(
+            self._engine, self._place.site, self._place.site_id, self._seen(), self._commits.stamp, self._now_ms
+        )
 
 
 def _has_repetitions(identities: pa.ChunkedArray) -> bool:

@@ -9,6 +9,7 @@ from sojourn.errors import Unavailable
 from sojourn.model.belongings import Belongings
 from sojourn.model.identity import derived_number
 from sojourn.model.session import bucket_of
+from sojourn.model.site import owner_of
 from sojourn.pipeline.cleaning import Cleaner
 from sojourn.pipeline.commits import CommitLog
 from sojourn.pipeline.erasures import Erasures, Receipt
@@ -142,6 +143,7 @@ class Erasing:
         receipt = self._begun
         assert receipt is not None
         parameters: dict[str, Any] = {"site_id": receipt.site_id, "erased_at": receipt.erased_at}
+        self._generations.forget(owner_of(receipt.site_id))  # it may have read what goes: it begins anew
         with self._commits.changing():
             parameters |= {"now_ms": self._commits.change_ms(), "version": self._commits.stamp()}
             self._engine.execute(sql("session.end"), parameters)
@@ -154,11 +156,3 @@ class Erasing:
         self._engine.execute("TRUNCATE TABLE leaving")
         self._begun = None
         self._cleaner.soon()
-        if receipt.site_id in self._sites:
-            self._rebuild(receipt.site_id)
-
-    def _rebuild(self, site_id: str) -> None:
-        """A build under way has read what is gone: it begins anew."""
-        definition = self._sites.definition(site_id)
-        if definition.building:
-            self._generations.start(definition.present, definition.building)

@@ -60,9 +60,10 @@ class Generations:
         definition = self._sites.definition(present.id)
         newest = max(present.generation, definition.building.generation if definition.building else 0)
         building = msgspec.structs.replace(changed, generation=newest + 1)
+        # First, whether or not the store says that it has the order: what is under way must not end as this one.
+        self.forget(present.id)
         self._untouched[present.id] = building.generation
         self._sites.write(Definition(present, building))
-        self.forget(present.id)
         return building
 
     def building_since(self, site_id: str | None) -> int | None:
@@ -107,8 +108,11 @@ class Generations:
 
     def work(self, now_ms: int) -> bool:
         """Build one piece of what is due; True if there was something."""
-        for site_id in [each for each in self._builds if not self._sites.definition(each).building]:
-            self._ended(self._sites[site_id], now_ms)  # what made it the present one was stored, and failed to say so
+        for site_id in list(self._builds):
+            if site_id not in self._sites:
+                self.forget(site_id)
+            elif not self._sites.definition(site_id).building:
+                self._ended(self._sites[site_id], now_ms)  # the switch was stored, and failed to say so
         for definition in self._sites.building():
             assert definition.building is not None
             self._step(definition.present, definition.building, now_ms)

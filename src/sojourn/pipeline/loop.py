@@ -114,7 +114,19 @@ class Loop:
     def held(self) -> Iterator[None]:
         """Inside the block nothing works: what is derived stands still."""
         with self._turns:
+            self._mend()
             yield
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._turns.own():
+            self._mend()
+            yield
+
+    def _mend(self) -> None:
+        """What was cut off, be it just now: else nothing can read it, or what follows goes on as if it were whole."""
+        for mend in self._first:
+            mend()
 
     def turn(self) -> bool:
         """A pass if one is due, a piece of a next generation, and the chores; or what the one that works asks. True if
@@ -134,21 +146,18 @@ class Loop:
         return self._errands is not None and self._errands.help()
 
     def _work(self) -> bool:
-        for mend in self._first:
-            with self._turns.own():
-                mend()  # what was cut off: else nothing can read it, or go on as if it were whole
         worked = time.monotonic() >= self._due and self._pass()
-        with self._turns.own():
+        with self._turn():
             self._built = self._timed("generation", lambda: self._generations.work(self._change_ms()))
         worked = self._built or worked
         for chore in self._chores:
-            with self._turns.own():
+            with self._turn():
                 worked = chore(self._now_ms()) or worked
         return worked
 
     def _pass(self) -> bool:
         began = time.monotonic()
-        with self._turns.own():
+        with self._turn():
             worked = self._timed("events", lambda: self._worker.work(self._change_ms))
         if worked:
             ended = time.monotonic()

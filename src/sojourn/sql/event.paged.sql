@@ -9,7 +9,7 @@ SELECT
 FROM events /* final */
 WHERE site_id = {site_id:String} AND bucket >= {first_bucket:UInt16} AND bucket <= {last_bucket:UInt16}
   AND occurred_at >= {from_ms:Int64}
-  AND (commit_id <= {upto:UInt64} OR version >= 4503599627370496)
+  AND (commit_id <= {upto:UInt64} AND has({hidden:Array(UInt64)}, commit_id) = 0 OR version >= 4503599627370496)
   AND suppressed = '' AND is_superseded = 0
   AND has({passive_types:Array(String)}, type) = 0
 -- Large blocks: each has its own dictionaries.

@@ -3,7 +3,7 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -203,11 +203,13 @@ class Engine(ABC):
         return pa.ipc.open_stream(pa.py_buffer(body)).read_all()
 
     @staticmethod
-    def keep_arrow(table: pa.Table, path: Path) -> None:
-        """Write a table for `arrow_of_kept`; a column without nulls says so, so that the engine's has none either.
-        Raises Unavailable where there is no room for it.
+    def keep_arrow(table: pa.Table, path: Path, nullable: Collection[str] = ()) -> None:
+        """Write a table for `arrow_of_kept`; a column without nulls says so, so that the engine's has none either, but
+        for those that may have some in another file. Raises Unavailable where there is no room for it.
         """
-        fields = [field.with_nullable(table[field.name].null_count > 0) for field in table.schema]
+        fields = [
+            field.with_nullable(field.name in nullable or table[field.name].null_count > 0) for field in table.schema
+        ]
         table = table.cast(pa.schema(fields))
         try:
             with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
