@@ -87,6 +87,10 @@ def make_work_that_takes_long(server: Server) -> None:
     """Hundreds of goals, and then long paths to compare with each: one statement of many seconds."""
     goals = {f"goal_{number}": {"urls": [f"/*a*b*a*b*{number}"]} for number in range(1000)}
     assert server.ask("PATCH", "/v1/site", json={"goals": goals}).status_code == 202
+    deadline = time.monotonic() + PATIENCE
+    while server.ask("GET", "/v1/site").json()["data"]["building"] is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     url = f"https://x.example{LONG_PATH}"
     for first in range(0, 1500, 500):
         names = [f"long-{number}" for number in range(first, first + 500)]

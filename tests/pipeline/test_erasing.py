@@ -36,8 +36,14 @@ def erased_beside(app: Sojourn, site: Site) -> None:
     app.erase(site.id, "w")
 
 
-@pytest.mark.parametrize("is_taken", [True, False])
-@pytest.mark.parametrize("then", [turned, refreshed, given, repeated, erased_beside])
+@pytest.mark.parametrize(
+    ("then", "is_taken"),
+    [
+        *((then, is_taken) for then in (turned, refreshed, repeated, erased_beside) for is_taken in (True, False)),
+        (given, True),
+        pytest.param(given, False, marks=pytest.mark.long),
+    ],
+)
 def test_an_erasure_whose_receipt_was_not_acknowledged_is_carried_out(
     app: Sojourn,
     new_site: Callable[..., Site],
