@@ -32,6 +32,7 @@ def new_site(app: Sojourn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sit
     return made
 
 
+@pytest.mark.long  # deletions take long in a store of many tests
 def test_a_site_that_is_built_anew_between_the_pieces_has_nothing_from_before_the_horizon(
     app: Sojourn, new_site: Callable[..., Site]
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_purge_begins_anew_when_another_process_worked_meanwhile(app: Sojourn,
     assert left(app, site) == {site.id: [HORIZON + 3 * DAY_MS], twin_of(site.id): [HORIZON + 3 * DAY_MS]}
 
 
+@pytest.mark.long  # deletions take long in a store of many tests
 def test_a_purge_that_was_given_away_is_ended_though_the_window_was_widened(
     app: Sojourn, new_site: Callable[..., Site]
 ) -> None:
