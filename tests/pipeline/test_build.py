@@ -1,6 +1,7 @@
 """A generation built from nothing shows what passes made: also of events that decisions stand for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -123,22 +124,28 @@ def test_what_an_attempt_that_was_cut_off_left_is_never_shown(app: Sojourn, new_
     until_the_old_are_gone(app, site)  # and those of the attempt
 
 
-def test_a_switch_that_is_stored_and_fails_to_say_so_is_ended(
-    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = new_site()
-    send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
-    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+@contextmanager
+def definitions_stored_unsaid(app: Sojourn, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The store takes a definition, and the connection is cut before it says so."""
     write = app.sites.write
 
     def cut_off(definition: Definition) -> None:
         write(definition)
         raise Unavailable("not now")
 
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, pytest.raises(Unavailable):
         patch.setattr(app.sites, "write", cut_off)
-        with pytest.raises(Unavailable):
-            app.work_off()
+        yield
+
+
+def test_a_switch_that_is_stored_and_fails_to_say_so_is_ended(
+    app: Sojourn, new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = new_site()
+    send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
+    app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
+    with definitions_stored_unsaid(app, monkeypatch):
+        app.work_off()
     assert app.sites[site.id].session_timeout_ms == 2 * MINUTE
     app.work_off()
     assert app.generations.building_since(site.id) is None
@@ -153,16 +160,8 @@ def test_an_order_that_is_stored_and_fails_to_say_so_is_built(
     send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
     app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
     assert app.generations.work(NOW)
-    write = app.sites.write
-
-    def cut_off(definition: Definition) -> None:
-        write(definition)
-        raise Unavailable("not now")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.sites, "write", cut_off)
-        with pytest.raises(Unavailable):
-            app.change_site(site.id, {"session_timeout_ms": 3 * MINUTE})
+    with definitions_stored_unsaid(app, monkeypatch):
+        app.change_site(site.id, {"session_timeout_ms": 3 * MINUTE})
     app.work_off()
     assert app.sites[site.id].session_timeout_ms == 3 * MINUTE
     assert [row["event_count"] for row in listed(app, site)] == [1]
