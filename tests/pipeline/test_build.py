@@ -133,7 +133,7 @@ def definitions_stored_unsaid(app: Sojourn, monkeypatch: pytest.MonkeyPatch) -> 
         write(definition)
         raise Unavailable("not now")
 
-    with monkeypatch.context() as patch, pytest.raises(Unavailable):
+    with monkeypatch.context() as patch:
         patch.setattr(app.sites, "write", cut_off)
         yield
 
@@ -144,7 +144,7 @@ def test_a_switch_that_is_stored_and_fails_to_say_so_is_ended(
     site = new_site()
     send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
     app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
-    with definitions_stored_unsaid(app, monkeypatch):
+    with definitions_stored_unsaid(app, monkeypatch), pytest.raises(Unavailable):
         app.work_off()
     assert app.sites[site.id].session_timeout_ms == 2 * MINUTE
     app.work_off()
@@ -160,7 +160,7 @@ def test_an_order_that_is_stored_and_fails_to_say_so_is_built(
     send(app, site, [{"type": "click", "event_id": "1", "visitor_id": "v", "occurred_at": MINUTE}])
     app.change_site(site.id, {"session_timeout_ms": 2 * MINUTE})
     assert app.generations.work(NOW)
-    with definitions_stored_unsaid(app, monkeypatch):
+    with definitions_stored_unsaid(app, monkeypatch), pytest.raises(Unavailable):
         app.change_site(site.id, {"session_timeout_ms": 3 * MINUTE})
     app.work_off()
     assert app.sites[site.id].session_timeout_ms == 3 * MINUTE
