@@ -14,6 +14,7 @@ scoped_links AS
 ),
 {{identity.resolved}}
 SELECT
-    sipHash64(lead) % {shares:UInt32} AS share, lead, sender, occurred_at, event_id, account, type, url, referrer, source, medium, campaign, device, browser, os,
+    sipHash64(lead) % {shares:UInt32} AS share,
+    lead, sender, occurred_at, event_id, account, type, url, referrer, source, medium, campaign, device, browser, os,
     country, value, currency, points
 FROM resolved
