@@ -6,10 +6,13 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
+from sojourn.app import Sojourn
+from sojourn.place import Place
 from sojourn.store.address import Address
 from sojourn.store.fitness import role_of
 from sojourn.store.looks import Look, looks
 from tests.cluster.nodes import COPIES, Cluster, Node, running
+from tests.kit import to_events
 from tests.serving import run
 
 
@@ -121,6 +124,51 @@ def test_a_keeper_and_macros_are_found_and_used(tmp_path: Path) -> None:
         assert all(tables(node, "kept") == set() for node in nodes.nodes)
         unlike = run("cluster", "init", "--store", nodes.url("kept", COPIES))
         assert "do not fit" in unlike.stderr
+
+
+BUCKETS = {
+    "events": "SELECT min(bucket), max(bucket), count() FROM ranged_local.events",
+    "sessions": "SELECT min(at), max(at), count() FROM "
+    "(SELECT bitAnd(bitShiftRight(number, 64), 65535) AS at FROM ranged_local.sessions)",
+}
+
+
+def test_a_shard_has_a_stretch_of_buckets(cluster: Cluster) -> None:
+    """So that a node reads nothing for the senders of others; a session lies where its first event does."""
+    app = Sojourn.at(Place.of(cluster.founded("ranged")))
+    try:
+        app.insert(to_events(app.site_for(), [{"type": "x", "visitor_id": f"v{n}"} for n in range(300)]))
+        app.work_off()
+    finally:
+        app.close()
+    for text in BUCKETS.values():
+        ((_, last, few), (first, _, many)) = (asked(node, text)[0] for node in cluster.nodes)
+        assert (last < 32_768 <= first, few + many, min(few, many) > 100) == (True, 300, True), text
+
+
+OVER = "SELECT name, engine_full FROM system.tables WHERE database = 'older' AND name IN ('events', 'sessions')"
+
+
+@pytest.mark.parametrize("record", ["shard {} of 2", ""])
+def test_a_table_that_is_made_anew_spreads_rows_as_the_others_do(cluster: Cluster, record: str) -> None:
+    """A cluster that was founded before shards had stretches, whose remainders have no such record or none at all."""
+    url = cluster.url("older")
+    for node in cluster.nodes:
+        for database in ("older", "older_local"):
+            command(node, f"DROP DATABASE IF EXISTS {database} SYNC")
+    run("cluster", "init", "--store", url)
+    for node in cluster.nodes:
+        assert all("intDiv(" in made and "* 2, 65536)" in made for _, made in asked(node, OVER))
+        command(node, "DROP TABLE older.events SYNC")
+    assert "events" in run("cluster", "init", "--store", url).stdout
+    assert all("intDiv(bucket * 2, 65536)" in dict(asked(node, OVER))["events"] for node in cluster.nodes)
+    for number, node in enumerate(cluster.nodes, 1):
+        comment = record.format(number)
+        command(node, f"ALTER TABLE older_local.schema_versions MODIFY COMMENT '{comment}'")
+        command(node, "DROP TABLE older.events SYNC")
+    assert "events" in run("cluster", "init", "--store", url).stdout
+    assert all(dict(asked(node, OVER))["events"].endswith(", bucket)") for node in cluster.nodes)
+    assert run("cluster", "init", "--store", url).stdout.count("everything is there") == 1
 
 
 def test_a_folder_is_no_cluster() -> None:

@@ -23,7 +23,7 @@ def test_every_table_is_copied_by_a_statement_that_the_engine_reads(app: Sojourn
     for statement in made:
         name = statement.split()[2]
         text = statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
-        own, over = table_statements(ADDRESS, text, replicated=True)
+        own, over = table_statements(ADDRESS, text, replicated=True, weight=2)
         assert own.startswith(f"CREATE TABLE IF NOT EXISTS shop_local.{name} ON CLUSTER 'main'")
         assert f"MergeTree('/clickhouse/tables/{{shard}}/shop_local/{name}', '{{replica}}'" in own
         assert own.count("ENGINE = Replicated") == 1
@@ -34,14 +34,14 @@ def test_every_table_is_copied_by_a_statement_that_the_engine_reads(app: Sojourn
 
 def test_arguments_of_an_engine_stay() -> None:
     text = "CREATE TABLE IF NOT EXISTS sessions (x UInt8) ENGINE = ReplacingMergeTree(version, is_deleted) ORDER BY x"
-    (own, _) = table_statements(ADDRESS, text, replicated=True)
+    (own, _) = table_statements(ADDRESS, text, replicated=True, weight=2)
     assert "ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/shop_local/sessions'" in own
     assert "'{replica}', version, is_deleted) ORDER BY x" in own
 
 
 def test_without_a_keeper_each_node_is_told_for_itself() -> None:
     text = "CREATE TABLE IF NOT EXISTS names (x UInt8) ENGINE = MergeTree ORDER BY x"
-    own, _ = table_statements(ADDRESS, text, replicated=False)
+    own, _ = table_statements(ADDRESS, text, replicated=False, weight=2)
     assert own == text.replace("names", "shop_local.names") + " SETTINGS " + SYNCED
     assert database_statements(ADDRESS, replicated=False)[0] == "CREATE DATABASE IF NOT EXISTS shop"
     assert database_statements(ADDRESS, replicated=True)[0] == "CREATE DATABASE IF NOT EXISTS shop ON CLUSTER 'main'"
@@ -50,7 +50,7 @@ def test_without_a_keeper_each_node_is_told_for_itself() -> None:
 def test_every_table_that_is_not_said_anew_is_synced_once() -> None:
     for statement in (text for _, _, file in steps() for text in statements(file)):
         text = statement.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1)
-        own, _ = table_statements(ADDRESS, text, replicated=False)
+        own, _ = table_statements(ADDRESS, text, replicated=False, weight=2)
         is_fleeting = statement.split()[2] in ("processes", "errands")
         assert [own.count("SETTINGS"), own.count(SYNCED)] in ([[0, 0], [1, 0]] if is_fleeting else [[1, 1]])
 

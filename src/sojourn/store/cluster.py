@@ -107,10 +107,13 @@ class Cluster(Engine):
 
     breaking = (OperationalError, OSError)
 
-    def __init__(self, address: Address, *, is_replicated: bool = False) -> None:
-        """`is_replicated`: whether its tables have copies, of which all servers are to read the same one."""
+    def __init__(self, address: Address, *, is_replicated: bool = False, weight: int | None = None) -> None:
+        """`is_replicated`: whether its tables have copies, of which all servers are to read the same one. `weight`: of
+        one that makes tables, as `sharded_by` takes it.
+        """
         self.address = address
         self.is_replicated = is_replicated
+        self._weight = weight
         self.token = secrets.token_hex(4)  # marks the statements of this process
         self.check_may_write: Callable[[], None] = lambda: None  # raises Unavailable while nothing may be written
         first = int(self.token, 16) % len(address.nodes)  # each process begins at another one
@@ -182,7 +185,8 @@ class Cluster(Engine):
 
     def create_table(self, statement: str) -> None:
         """The local table on each node, and over them the one that is asked: see `replicas`."""
-        for text in table_statements(self.address, statement, replicated=self.is_replicated):
+        texts = table_statements(self.address, statement, replicated=self.is_replicated, weight=self._weight)
+        for text in texts:
             for node in self.address.nodes[: 1 if self.is_replicated else None]:
                 self.on_node(node, text)
 

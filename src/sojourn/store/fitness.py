@@ -10,6 +10,7 @@ from sojourn.store.shapes import Shape, shapes
 from sojourn.store.sharding import SHARDED_BY
 
 OLDEST = (26, 9)  # what the same SQL was tried on
+_BY_RANGES = ", by ranges of buckets"
 
 
 def misfits(address: Address, found: Sequence[Look]) -> list[str]:
@@ -33,7 +34,7 @@ def _misfit(address: Address, look: Look) -> str | None:
         return f"{where} knows no cluster {cluster!r}; it knows {', '.join(sorted(look.clusters)) or 'none'}."
     if look.over.startswith("Distributed") and not _is_over(address, "events", look.over):
         return f"{where} has a table 'events' in {address.database} that is not over the cluster {cluster!r}."
-    recorded, expected = record_of(address, look), seat_of(look)
+    recorded, expected = record_of(address, look).removesuffix(_BY_RANGES), seat_of(look)
     if look.own is not None and recorded not in ("", expected):
         return (
             f"The database {address.database} was made when {look.node} was {recorded}; now it is {expected}, and rows "
@@ -50,16 +51,35 @@ def _misfit(address: Address, look: Look) -> str | None:
 
 def seat_of(look: Look) -> str:
     """Which rows lie on this node: that hangs on its shard's number, on how many there are, and on their weights."""
-    weights = {seat.shard: seat.weight for seat in look.seats}
+    weights = _weights(look)
     weighed = "" if set(weights.values()) == {1} else f", of the weights {', '.join(map(str, weights.values()))}"
     number = look.own.shard if look.own is not None else 0
     return f"shard {number} of {len(weights)}{weighed}"
 
 
+def _weights(look: Look) -> dict[int, int]:
+    """Of each shard."""
+    return {seat.shard: seat.weight for seat in look.seats}
+
+
 def record_of(address: Address, look: Look) -> str:
-    """What `seat_of` said when the database was made, which is the comment of a local table; '' without a record."""
+    """What `record_for` said when the database was made, which is the comment of a local table; '' without a record."""
     made = look.tables.get((address.local, RECORD_NAME))
     return made.comment if made is not None else ""
+
+
+def weight_of(address: Address, found: Sequence[Look]) -> int | None:
+    """What `sharded_by` takes for the tables that are made now: as for those that are there."""
+    records = {record for look in found if (record := record_of(address, look))}
+    is_older = any((address.local, "events") in look.tables for look in found) and not records
+    if is_older or any(not record.endswith(_BY_RANGES) for record in records):
+        return None
+    return sum(_weights(found[0]).values())
+
+
+def record_for(look: Look, weight: int | None) -> str:
+    """`record_of` of a database that is made now."""
+    return seat_of(look) + (_BY_RANGES if weight is not None else "")
 
 
 def lacking(address: Address, look: Look) -> list[Table]:

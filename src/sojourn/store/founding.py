@@ -6,7 +6,16 @@ from contextlib import closing
 from sojourn.errors import StoreError, Unavailable
 from sojourn.store.address import Address
 from sojourn.store.cluster import Cluster
-from sojourn.store.fitness import lacking, lines_of_lacking, misfits, record_of, role_of, seat_of, stranger
+from sojourn.store.fitness import (
+    lacking,
+    lines_of_lacking,
+    misfits,
+    record_for,
+    record_of,
+    role_of,
+    stranger,
+    weight_of,
+)
 from sojourn.store.looks import Look, asked, columns, looks, unlike_order
 from sojourn.store.replicas import database_statements, is_replicated
 from sojourn.store.schema import RECORD, RECORD_NAME, migrate, missing
@@ -32,11 +41,13 @@ def found(address: Address) -> list[str]:
         for node in address.nodes[: 1 if replicated else None]:
             with asked(address, node) as client:
                 client.command(text)
-    with closing(Cluster(address, is_replicated=replicated)) as cluster:
+    weight = weight_of(address, seen)
+    with closing(Cluster(address, is_replicated=replicated, weight=weight)) as cluster:
         cluster.create_table(RECORD)
         for node, look in zip(address.nodes, seen, strict=True):
             if record_of(address, look) == "":
-                cluster.on_node(node, f"ALTER TABLE {address.local}.{RECORD_NAME} MODIFY COMMENT '{seat_of(look)}'")
+                record = record_for(look, weight)
+                cluster.on_node(node, f"ALTER TABLE {address.local}.{RECORD_NAME} MODIFY COMMENT '{record}'")
         return migrate(cluster, lacking={name for look in seen for _, name in lacking(address, look)})
 
 

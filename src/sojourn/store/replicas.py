@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sojourn.errors import StoreError
 from sojourn.store.address import Address
-from sojourn.store.sharding import SHARDED_BY
+from sojourn.store.sharding import sharded_by
 
 _CREATES = re.compile(r"CREATE TABLE IF NOT EXISTS (\w+)")
 _ENGINE = re.compile(r"\bENGINE = (\w*MergeTree)\b(?:\(([^)]*)\))?")
@@ -91,8 +91,8 @@ def database_statements(address: Address, *, replicated: bool) -> list[str]:
     return [f"CREATE DATABASE IF NOT EXISTS {name}{everywhere}" for name in (address.database, address.local)]
 
 
-def table_statements(address: Address, statement: str, *, replicated: bool) -> list[str]:
-    """The local table, and over those of all nodes the one that is asked."""
+def table_statements(address: Address, statement: str, *, replicated: bool, weight: int | None) -> list[str]:
+    """The local table, and over those of all nodes the one that is asked; `weight` as `sharded_by` takes it."""
     name = _CREATES.findall(statement)[0]
     local, asked, everywhere = address.local, address.database, _everywhere(address, replicated=replicated)
     own = _CREATES.sub(f"CREATE TABLE IF NOT EXISTS {local}.{name}{everywhere}", statement.strip(), count=1)
@@ -100,7 +100,7 @@ def table_statements(address: Address, statement: str, *, replicated: bool) -> l
         own = _SETTINGS.sub(lambda found: f"SETTINGS {_SYNCED}, " if found[0] else f" SETTINGS {_SYNCED}", own, count=1)
     if replicated:
         own = _ENGINE.sub(lambda found: _copied(f"{local}/{name}", found[1], found[2]), own, count=1)
-    shards = f"Distributed('{address.cluster}', '{local}', '{name}', {SHARDED_BY[name]})"
+    shards = f"Distributed('{address.cluster}', '{local}', '{name}', {sharded_by(name, weight)})"
     over = f"CREATE TABLE IF NOT EXISTS {asked}.{name}{everywhere} AS {local}.{name} ENGINE = {shards}"
     return [own, over]
 
