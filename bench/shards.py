@@ -83,10 +83,11 @@ def merge(node: Node) -> None:
 
 
 def fresh(app: Sojourn) -> None:
-    """A pass over new events of leads that are there."""
+    """New events of leads that are there, of whom each has about as many as the others, whatever else is stored."""
     now_ms = app.now_ms()
     site = app.site_for()
-    visitors = app.engine.query(f"SELECT visitor_id, max(occurred_at) FROM events GROUP BY 1 ORDER BY 1 LIMIT {FRESH}")
+    alike = "SELECT visitor_id, max(occurred_at) FROM events GROUP BY 1 HAVING count() BETWEEN 8 AND 12"
+    visitors = app.engine.query(f"{alike} ORDER BY 1 LIMIT {FRESH}")
     payloads = [
         {"type": "click", "visitor_id": visitor, "event_id": f"fresh {number}", "occurred_at": min(at + 1000, now_ms)}
         for number, (visitor, at) in enumerate(visitors)
@@ -105,6 +106,7 @@ def operations(app: Sojourn) -> Iterator[tuple[str, Callable[[], object]]]:
         "a page of 30 days, by entry",
         lambda: app.page("default", Question({**window, "entry_point": ["page_view"]})),
     )
+    yield "a page of 30 days, of few", lambda: app.page("default", Question({**window, "min_events": 60}))
     (session, *_) = app.page("default", Question(window)).data
     yield "one session with its events", lambda: app.journey("default", session["id"])
 
