@@ -51,21 +51,36 @@ def test_another_products_table_of_a_name_of_ours(cluster: Cluster, database: st
         command(node, f"DROP DATABASE {database} SYNC")
 
 
+RANGES = ", by ranges of buckets"
+
+
 def test_a_database_of_a_version_that_recorded_no_shards_gets_the_record(cluster: Cluster) -> None:
     url = cluster.founded("unrecorded")
     record = "SELECT comment FROM system.tables WHERE database = 'unrecorded_local' AND name = 'schema_versions'"
-    assert [asked(node, record) for node in cluster.nodes] == [
-        [(f"shard {number} of 2, by ranges of buckets",)] for number in (1, 2)
-    ]
+    seats = [[(f"shard {number} of 2{RANGES}",)] for number in (1, 2)]
+    assert [asked(node, record) for node in cluster.nodes] == seats
     for node in cluster.nodes:
         command(node, "ALTER TABLE unrecorded_local.schema_versions MODIFY COMMENT ''")
     assert run("keys", "list", "--store", url).returncode == 0
     assert "everything is there" in run("cluster", "init", "--store", url).stdout
-    assert [asked(node, record) for node in cluster.nodes] == [[("shard 1 of 2",)], [("shard 2 of 2",)]]
+    assert [asked(node, record) for node in cluster.nodes] == seats
     command(cluster.nodes[1], "ALTER TABLE unrecorded_local.schema_versions MODIFY COMMENT 'shard 2 of 3'")
     for words in (("keys", "list"), ("cluster", "init"), ("cluster", "check")):
         line = line_of(*words, url=url)
         assert f"was made when 127.0.0.1:{cluster.nodes[1].http} was shard 2 of 3; now it is shard 2 of 2" in line
+
+
+def test_rows_that_lie_elsewhere_than_the_tables_look_for_them_are_refused(cluster: Cluster) -> None:
+    """As after a backup of a database that was made before shards had ranges of buckets."""
+    url = cluster.founded("restored")
+    for number, node in enumerate(cluster.nodes, 1):
+        command(node, f"ALTER TABLE restored_local.schema_versions MODIFY COMMENT 'shard {number} of 2'")
+    for words in (("keys", "list"), ("cluster", "init"), ("cluster", "check")):
+        assert "drop the database restored, and not restored_local, on all nodes" in line_of(*words, url=url)
+    for node in cluster.nodes:
+        command(node, "DROP DATABASE restored SYNC")
+    assert "events" in run("cluster", "init", "--store", url).stdout
+    assert "as the facts have it" in run("cluster", "check", "--store", url).stdout
 
 
 def test_what_keeps_nodes_from_being_one_cluster(cluster: Cluster) -> None:

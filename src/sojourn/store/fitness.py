@@ -23,6 +23,14 @@ def misfits(address: Address, found: Sequence[Look]) -> list[str]:
             lines += [f"The URL names one node of the cluster twice: {same.node} and {look.node}; name each once."]
         elif look.own is not None and (other := seats.setdefault(look.own[:2], look)) is not look:
             lines += [unlike(address, other.node, look.node)]
+        elif look.seats and _weights(look) != _weights(found[0]):
+            lines += [unlike(address, found[0].node, look.node)]
+    if len({way for look in found for way in _ways(address, look)}) > 1:
+        lines += [
+            f"The tables of {address.database} look for rows on other shards than those that have them: drop the "
+            f"database {address.database}, and not {address.local}, on all nodes, then run `sojourn cluster init`; see "
+            "Backups in docs/cluster.md."
+        ]
     return list(dict.fromkeys(lines))
 
 
@@ -69,12 +77,17 @@ def record_of(address: Address, look: Look) -> str:
 
 
 def weight_of(address: Address, found: Sequence[Look]) -> int | None:
-    """What `sharded_by` takes for the tables that are made now: as for those that are there."""
-    records = {record for look in found if (record := record_of(address, look))}
-    is_older = any((address.local, "events") in look.tables for look in found) and not records
-    if is_older or any(not record.endswith(_BY_RANGES) for record in records):
-        return None
-    return sum(_weights(found[0]).values())
+    """What `sharded_by` takes for the tables that are made now: as those that are there lie. `found` are no misfits."""
+    ways = {way for look in found for way in _ways(address, look)}
+    has_rows = any((address.local, "events") in look.tables for look in found)
+    return sum(_weights(found[0]).values()) if ways == {True} or (not ways and not has_rows) else None
+
+
+def _ways(address: Address, look: Look) -> set[bool]:
+    """Whether rows lie by ranges of buckets, by the record and by the definition, as far as these are there."""
+    record = record_of(address, look)
+    told = {record.endswith(_BY_RANGES)} if record else set()
+    return told | ({"intDiv(" in look.over} if look.over.startswith("Distributed") else set())
 
 
 def record_for(look: Look, weight: int | None) -> str:

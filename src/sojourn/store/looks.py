@@ -163,7 +163,7 @@ def unlike(address: Address, one: str, other: str) -> str:
     """Each of the two would put rows elsewhere."""
     return (
         f"The nodes {one} and {other} do not list the same shards of the cluster {address.cluster!r} in the same "
-        "order; give both the same settings."
+        "order, with the same weights; give both the same settings."
     )
 
 
