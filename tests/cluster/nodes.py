@@ -58,11 +58,15 @@ class Node:
         self.http = http
         self._process: subprocess.Popen[bytes] | None = None
 
-    def know(self, name: str, nodes: "Sequence[Node]") -> None:
+    def know(self, name: str, nodes: "Sequence[Node]", first_weight: int = 1) -> None:
         """A cluster of these as its shards, once it is started the next time; one of that name before is forgotten."""
         path = self.folder / "config.xml"
         text = re.sub(f"<{name}>.*?</{name}>", "", path.read_text(), flags=re.DOTALL)
-        shards = "".join(f"<shard>{_NODE_OF.format(tcp=node.tcp)}</shard>" for node in nodes)
+        weights = [first_weight, *[1] * (len(nodes) - 1)]
+        shards = "".join(
+            f"<shard><weight>{weight}</weight>{_NODE_OF.format(tcp=node.tcp)}</shard>"
+            for weight, node in zip(weights, nodes, strict=True)
+        )
         path.write_text(text.replace("<remote_servers>", f"<remote_servers><{name}>{shards}</{name}>"))
 
     def start(self) -> None:
@@ -130,10 +134,11 @@ class Cluster:
         hosts = ",".join(f"127.0.0.1:{node.http}" for node in self.nodes)
         return f"clickhouse://{hosts}/{database}?cluster={cluster}"
 
-    def founded(self, database: str) -> str:
+    def founded(self, database: str, cluster: str = NAME) -> str:
         """The URL of a database with its tables."""
-        found(Address.of(self.url(database)))
-        return self.url(database)
+        url = self.url(database, cluster)
+        found(Address.of(url))
+        return url
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from sojourn.store.address import Address
 from sojourn.store.looks import unlike_order
 from sojourn.store.sharding import SHARDED_BY
 from tests.cluster.nodes import NAME, Cluster
-from tests.cluster.test_founding import command, tables
+from tests.cluster.test_founding import asked, command, tables
 from tests.cluster.test_opening import line_of
 from tests.serving import Server, run
 
@@ -78,11 +78,15 @@ def shown(url: str) -> str:
     return done.stdout
 
 
-def test_shards_in_another_order_are_refused(tmp_path: Path) -> None:
+def test_shards_in_another_order_or_of_another_weight_are_refused(tmp_path: Path) -> None:
     nodes = Cluster(tmp_path)
     first, second = nodes.nodes
     first.know("reversed", [first, second])
     second.know("reversed", [second, first])
+    first.know("unlike", nodes.nodes, first_weight=3)
+    second.know("unlike", nodes.nodes)
+    for node in nodes.nodes:
+        node.know("heavier", nodes.nodes, first_weight=3)
     nodes.start()
     try:
         nodes.founded("shop")
@@ -91,6 +95,12 @@ def test_shards_in_another_order_are_refused(tmp_path: Path) -> None:
         assert told in line
         assert told in (unlike_order(Address.of(nodes.url("other", "reversed"))) or "")
         assert unlike_order(Address.of(nodes.url("shop"))) is None
+        assert "with the same weights" in line_of("cluster", "init", url=nodes.url("other", "unlike"))
+        filled(nodes.founded("heavy", "heavier"))
+        ((_, last), (least, _)) = (
+            asked(node, "SELECT min(bucket), max(bucket) FROM heavy_local.events")[0] for node in nodes.nodes
+        )
+        assert last < 3 * 65_536 // 4 <= least
         assert tables(first, "other") == tables(second, "other") == set()
         for node in nodes.nodes:
             node.know(NAME, [second, first])
