@@ -58,6 +58,7 @@ _SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
 _OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
+_PARAMETERS = re.compile(r"\{(\w+):([^}]+)\}")
 _ROWS = "sent_rows"
 # What the driver says of a connection that fails is told by the error, and more clearly.
 for _name in ("clickhouse_connect", "urllib3.connectionpool"):
@@ -155,13 +156,13 @@ class Cluster(Engine):
         is_word = text.startswith("/* process.say */")
         if not is_word:
             self.check_may_write()
-        text, fitted = self._fitted(text, parameters)
+        # Before the parameters are in it: these are what was sent, and may look like a statement.
         own = on_files(self.address, text, replicated=self.is_replicated)
         if not own:
-            super().execute(text, fitted, external)
+            super().execute(*self._fitted(text, parameters), external)
         for told, node in product(own, self.address.nodes):
             self.check_may_write()  # another process may have taken over while a node took its time
-            self.on_node(node, told, fitted)
+            self.on_node(node, *self._fitted(told, parameters))
         if not is_word:
             self.check_may_write()  # it may have taken so long that another process has looked already
 
@@ -203,14 +204,15 @@ class Cluster(Engine):
             text = _OF_SERVERS.sub(rf"clusterAllReplicas('{self.address.cluster}', system.\1)", text)
             text = text.replace("currentDatabase()", f"'{self.address.local}'")
         short: dict[str, Any] = {}
+        long: dict[str, str] = {}
         for name, value in (parameters or {}).items():
             shown = str(format_bind_value(value)) if isinstance(value, list | tuple) else ""
             if len(shown) <= _LONGEST_PARAMETER:
                 short[name] = value
-                continue
-            quoted = shown.replace("\\", "\\\\").replace("'", "\\'")
-            text = re.sub(rf"\{{{name}:([^}}]+)\}}", lambda of: f"CAST('{quoted}' AS {of[1]})", text)  # noqa: B023 used at once
-        return text, short
+            else:
+                long[name] = shown.replace("\\", "\\\\").replace("'", "\\'")
+        # All at once: what was sent may look like a parameter, too.
+        return _PARAMETERS.sub(lambda of: f"CAST('{long[of[1]]}' AS {of[2]})" if of[1] in long else of[0], text), short
 
 
 def on_files(address: Address, text: str, *, replicated: bool) -> list[str]:
