@@ -252,11 +252,11 @@ def restore(
 
 @app.command(epilog=f"Example: sojourn copy --from sojourn-data --to '{cluster.EXAMPLE}'")
 def copy(
-    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="A data folder that no server owns.")],
+    source: Annotated[str, typer.Option("--from", metavar="DIR", help="A data folder that no server owns.")],
     target: Annotated[str, typer.Option("--to", metavar="URL", help="A cluster, after `sojourn cluster init`.")],
 ) -> None:
     """Take everything from a folder along to a cluster; cut off, it goes on; in the end all is compared."""
-    commands.copying.copy(Place(source), Place.of(target))
+    commands.copying.copy(Place.of(source), Place.of(target))
 
 
 @app.command(epilog="Example: sojourn doctor --data sojourn-data --whole --repair")

@@ -109,3 +109,6 @@ def test_only_a_folder_is_copied_and_only_to_a_cluster(cluster: Cluster, tmp_pat
     assert (away.returncode, "There is no data folder" in away.stderr, (tmp_path / "away").exists()) == (1, True, False)
     wrong = run("copy", "--from", str(tmp_path), "--to", str(tmp_path / "other"))
     assert (wrong.returncode, "Copy from a folder" in wrong.stderr) == (2, True)
+    url = cluster.url("x").replace("127.0.0.1", "ann:secret@127.0.0.1", 1)
+    between = run("copy", "--from", url, "--to", url)
+    assert (between.returncode, "Copy from a folder" in between.stderr, "secret" in between.stderr) == (2, True, False)

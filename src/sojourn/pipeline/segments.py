@@ -48,6 +48,7 @@ class Segments:
         """Raises InvalidRequest without a name or filters, and for one segment too many."""
         if wanted.name is None or not wanted.filters:
             raise InvalidRequest("A segment needs a name and at least one filter.")
+        self._know()
         if len(self.list(site_id)) >= MAX_SEGMENTS:
             raise InvalidRequest(f"The site has {MAX_SEGMENTS:,} segments; remove one first.")
         segment_id = segment_id_of(owner_of(site_id), self._commits.stamp())
@@ -58,6 +59,7 @@ class Segments:
 
     def change(self, site_id: str, segment_id: str, wanted: Wanted, now_ms: int) -> Segment:
         """Raises NotFound, and InvalidRequest for a segment without filters."""
+        self._know()
         present = self.find(site_id, segment_id)
         name = present.name if wanted.name is None else wanted.name.strip()
         filters = present.filters if wanted.filters is None else wanted.filters
@@ -67,12 +69,18 @@ class Segments:
 
     def remove(self, site_id: str, segment_id: str) -> Segment:
         """Raises NotFound."""
+        self._know()
         return self._write(site_id, self.find(site_id, segment_id), is_deleted=True)
 
     def forget(self, site_id: str) -> None:
         """The segments of a site that is removed; their rows go with the site's."""
         with self._lock:
             self._segments = {key: each for key, each in self._segments.items() if key[0] != owner_of(site_id)}
+
+    def _know(self) -> None:
+        """What another process changed just now must not be undone."""
+        if self._engine.is_shared:
+            self.load()
 
     def _write(self, site_id: str, segment: Segment, *, is_deleted: bool = False) -> Segment:
         with self._lock:
