@@ -284,6 +284,15 @@ class Together(RuleBasedStateMachine):
             if settled(process) and process.may_write():
                 self.worked_off |= process.pass_over()
 
+    @rule(number=NUMBERS)
+    def pause(self, number: int) -> None:
+        """The one that works, once it sees no other one any more, may do what needs all that is acknowledged."""
+        self.tick(number)
+        process = self.one(lambda each: each.presence.word.works and each.may_write() and not each.begun)
+        if process and not process.presence.others.there:
+            with suppress(Unavailable), process.presence.paused():
+                assert max(self.acknowledged, default=0) <= process.commits.settled()
+
     def one(self, is_such: Callable[[Process], bool], number: int = 0) -> Process | None:
         found = [process for process in self.processes.values() if process.is_attached and is_such(process)]
         return found[number % len(found)] if found else None
@@ -403,3 +412,15 @@ class Together(RuleBasedStateMachine):
 
 TestTogether: Any = Together.TestCase
 TestTogether.settings = settings(max_examples=600, stateful_step_count=60, deadline=None)
+
+
+def test_who_works_knows_what_one_that_was_killed_had_acknowledged() -> None:
+    """As an erasure needs it, before the next pass."""
+    machine = Together()
+    machine.two()
+    machine.work(0)
+    machine.go_on(2, asleep=-1)
+    machine.commit(1)
+    assert len(machine.acknowledged) == 1
+    machine.kill(1)
+    machine.pause(0)

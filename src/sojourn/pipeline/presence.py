@@ -150,11 +150,14 @@ class Presence:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """No other process has a commit under way within the block. Raises Unavailable when one does not obey."""
+        """No other process has a commit under way within the block, and all that is stored is known, also of those that
+        are gone without a word. Raises Unavailable when one does not obey.
+        """
         number = time.time_ns()
         try:
             self.say(pause=number)
             self.wait_until(lambda: self._is_quiet(number), WAIT_FOR, _NOT_HELD)
+            self.settle_lost()
             yield
         finally:
             self.say(pause=0)
