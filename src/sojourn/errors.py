@@ -1,5 +1,7 @@
 """Every error a user can meet, each knowing its code, its HTTP status and what to do next."""
 
+SCARCE = (OSError, MemoryError, RuntimeError)  # for want of room, of memory or of a thread: it may be there again soon
+
 
 class SojournError(Exception):
     """The parent of all; the message says what is wrong and what to do."""

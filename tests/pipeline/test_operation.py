@@ -187,6 +187,28 @@ def test_the_worker_goes_on_when_there_is_room_for_temporary_files_again(
     loop.stop()
 
 
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+def test_the_worker_goes_on_when_there_are_threads_and_memory_again(
+    app: Sojourn, new_site: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    site = new_site()
+    app.insert(to_events(site, [{"type": "click", "visitor_id": "one", "event_id": "1", "occurred_at": NOW}]))
+    loop = Loop(app.worker, app.generations, app.refusals, app.meter, (app.now_ms, app.commits.change_ms), app.turns)
+    with monkeypatch.context() as scarce:
+        scarce.setattr("sojourn.pipeline.sessionize.ThreadPoolExecutor", raising(error))
+        loop.start()
+        until(lambda: any("is tried again" in record.getMessage() for record in caplog.records))
+    until(lambda: [row["event_count"] for row in listed(app, site)] == [1])
+    loop.stop()
+
+
+def raising(error: Exception) -> Callable[..., object]:
+    def fail(*_: object) -> object:
+        raise error
+
+    return fail
+
+
 def test_who_took_the_work_and_stops_before_its_first_pass_leaves_all_to_do(app: Sojourn) -> None:
     worker = Worker(app.engine, app.commits, app.sites, app.generations, app.merges, app.served, name="new")
     worker.resume()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sojourn.errors import SojournError
+from sojourn.errors import SCARCE, SojournError
 from sojourn.pipeline.errands import Errands
 from sojourn.pipeline.generation import Generations
 from sojourn.pipeline.metering import Meter
@@ -90,9 +90,11 @@ class Loop:
         while not self._stopping.is_set():
             try:
                 worked = self.turn()
-            except (SojournError, OSError) as error:  # such as for want of room for a temporary file
+            except (SojournError, *SCARCE) as error:
                 # Without its message: the engine's own words may hold what was sent.
-                failure = error.code if isinstance(error, SojournError) else error.strerror
+                failure = (
+                    error.code if isinstance(error, SojournError) else getattr(error, "strerror", type(error).__name__)
+                )
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": failure}})
                 self._stopping.wait(RETRY_AFTER)
                 continue

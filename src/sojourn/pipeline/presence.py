@@ -8,7 +8,7 @@ from functools import partial
 
 import msgspec
 
-from sojourn.errors import SojournError, Unavailable
+from sojourn.errors import SCARCE, SojournError, Unavailable
 from sojourn.pipeline.board import Board, Others, Part, Word
 from sojourn.pipeline.commits import CommitLog
 
@@ -186,7 +186,7 @@ class Presence:
         while not self._leaving.wait(LOOK_EVERY if self._is_stirred() else SAY_EVERY / 2):
             try:
                 self.tick()
-            except SojournError:
+            except (SojournError, *SCARCE):
                 continue  # `check` counts how long
 
     def _is_stirred(self) -> bool:
@@ -203,7 +203,7 @@ class Presence:
             began = self._clock()
             try:
                 self._part.refresh()
-            except SojournError:
+            except (SojournError, *SCARCE):
                 continue
             self._refreshed_at = max(began, self._refreshed_at)
 
