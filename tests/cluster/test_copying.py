@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.nodes import Cluster
+from tests.cluster.test_founding import command
 from tests.fixtures.make_folder import crowd
 from tests.serving import Server, run
 
@@ -83,6 +84,28 @@ def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Clust
     again = run("copy", "--from", str(folder), "--to", url)
     assert (again.returncode, "copy to a database of its own" in again.stderr) == (1, True)
     assert "as the facts have it" in run("doctor", "--store", url, "--whole").stdout
+
+
+def test_a_copy_that_was_cut_off_begins_anew_on_a_database_made_anew(cluster: Cluster, folder: Path) -> None:
+    url = cluster.founded("anew")
+    subprocess.run([sys.executable, "-c", CUT, str(folder), url, "3"], check=False)
+    assert len(list(folder.glob("copy-*.jsonl"))) == 1
+    for node in cluster.nodes:
+        for database in ("anew", "anew_local"):
+            command(node, f"DROP DATABASE {database} SYNC")
+    cluster.founded("anew")
+    done = run("copy", "--from", str(folder), "--to", url)
+    assert "the same in" in done.stdout, done.stderr
+    assert list(folder.glob("copy-*.jsonl")) == []
+
+
+def test_a_cluster_that_was_worked_on_since_is_not_copied_over(cluster: Cluster, folder: Path) -> None:
+    url = cluster.founded("live")
+    subprocess.run([sys.executable, "-c", CUT, str(folder), url, "3"], check=False)
+    assert run("sites", "add", "other", "--store", url).returncode == 0
+    refused = run("copy", "--from", str(folder), "--to", url)
+    assert (refused.returncode, "copy to a database of its own" in refused.stderr) == (1, True), refused.stdout
+    assert "other" in sites("--store", url)
 
 
 def test_a_difference_is_told(cluster: Cluster, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ ROWS_A_PIECE = 200_000
 _NOT_COPIED = {"schema_versions", "processes", "errands"}
 _SITES = "sites"
 _NATIVE = "Native"
+_MARK = "copy"
+_MARKED = f"SELECT count() FROM errands WHERE name = '{_MARK}' AND number = {{number:UInt64}}"
 _PARTS = "SELECT name, rows FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active"
 _COLUMNS = """
 SELECT name FROM system.columns
@@ -92,13 +95,16 @@ class Copying:
         self._target.close()
 
     def _check_empty(self) -> None:
-        """What was begun goes on; else nothing may be there."""
-        if self._notes.is_begun:
+        """What was begun goes on; else nothing may be there. The mark of what was begun is gone with the database, and
+        when another process has worked on it since.
+        """
+        if self._notes.number and self._target.query(_MARKED, {"number": self._notes.number}) != [(0,)]:
             return
         filled = [table for table in SHARDED_BY if table not in _NOT_COPIED and _count(self._target, table)]
         if filled and not (filled == [_SITES] and self._is_new()):
             raise StoreError(f"The cluster has rows in {filled[0]}; copy to a database of its own.")
-        self._notes.begin()
+        mark = {"name": _MARK, "number": self._notes.begin(), "parameters": ""}
+        self._target.insert("errands", tuple(mark), msgspec.json.encode(mark))
 
     def _is_new(self) -> bool:
         """Whether all that was said of sites is what the first command writes that opens a store."""
@@ -146,20 +152,25 @@ class Copying:
 
 
 class _Notes:
-    """What was copied to where, in a file of the folder."""
+    """What was copied to where, in a file of the folder: its number, then a line each piece."""
 
     def __init__(self, folder: Path, target: str) -> None:
         self._path = folder / f"copy-{hashlib.sha256(target.encode()).hexdigest()[:16]}.jsonl"
-        self.is_begun = self._path.exists()
+        self.number = 0
         self.done: set[Piece] = set()
-        if self.is_begun:
+        if self._path.exists():
             *lines, cut_off = self._path.read_bytes().split(b"\n")
-            self.done = {Piece(*msgspec.json.decode(line)) for line in lines}
+            first, *pieces = map(msgspec.json.decode, lines or [b"0"])
+            self.number = first if isinstance(first, int) else 0
+            self.done = {Piece(*piece) for piece in pieces}
             if cut_off:  # its piece is copied again
                 os.truncate(self._path, self._path.stat().st_size - len(cut_off))
 
-    def begin(self) -> None:
-        self._path.touch()
+    def begin(self) -> int:
+        """Anew."""
+        self.number, self.done = secrets.randbits(63), set()
+        self._path.write_bytes(msgspec.json.encode(self.number) + b"\n")
+        return self.number
 
     def add(self, piece: Piece) -> None:
         with self._path.open("ab") as file:
