@@ -39,6 +39,7 @@ class Generations:
         self._hurried: set[str] = set()
         self._untouched: dict[str, int] = {}  # by site: the generation of which nothing was written yet
         self._outdated: list[_Outdated] = []
+        self._knows_outdated = False  # whether also those that a process before has left
         self.built_elsewhere: dict[str, float] = {}  # what the process that works says of it
 
     def progress(self, site_id: str) -> float | None:
@@ -89,6 +90,8 @@ class Generations:
         for site_id in list(self._builds):
             self.forget(site_id)
         self._hurried.clear()
+        self._outdated.clear()
+        self._knows_outdated = False
 
     def rebuild(self, site_id: str) -> None:
         """Build everything anew, and in a hurry, by the definitions that hold or are on their way."""
@@ -156,10 +159,22 @@ class Generations:
     def _ended(self, present: Site, now_ms: int) -> None:
         self.forget(present.id)
         self._hurried.discard(present.id)
+        self._leave(present, now_ms)
+
+    def _leave(self, present: Site, now_ms: int) -> None:
         at_ms = now_ms + KEPT_MS if self._engine.is_shared else now_ms
         self._outdated.append(_Outdated(at_ms, present.id, present.generation))
 
+    def _find_outdated(self, now_ms: int) -> None:
+        for site_id in list(self._sites):
+            parameters = {"ids": [site_id, twin_of(site_id)], "before": self._sites[site_id].generation}
+            if self._engine.query(sql("generation.outdated"), parameters):
+                self._leave(self._sites[site_id], now_ms)
+        self._knows_outdated = True
+
     def _drop_outdated(self, now_ms: int) -> bool:
+        if not self._knows_outdated:
+            self._find_outdated(now_ms)
         due = [each for each in self._outdated if each.at_ms <= now_ms]
         for each in due:
             self._delete(each.site_id, 0, each.generation)
