@@ -92,9 +92,8 @@ class Loop:
                 worked = self.turn()
             except (SojournError, *SCARCE) as error:
                 # Without its message: the engine's own words may hold what was sent.
-                failure = (
-                    error.code if isinstance(error, SojournError) else getattr(error, "strerror", type(error).__name__)
-                )
+                said = error.code if isinstance(error, SojournError) else getattr(error, "strerror", None)
+                failure = said or type(error).__name__
                 log.error("work is waiting, and is tried again", extra={"fields": {"failure": failure}})
                 self._stopping.wait(RETRY_AFTER)
                 continue
