@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,20 +120,31 @@ def test_requests_are_counted_by_template_method_and_status(metered: Server) -> 
     assert all("nothing" not in text for _, labels in after for _, text in labels)
 
 
+def read_once(metered: Server, holds: Callable[[Samples], bool]) -> Samples:
+    """What is measured once it holds: the pass that makes sessions visible counts itself a moment later."""
+    found, deadline = read(metered), time.monotonic() + PATIENCE
+    while not holds(found) and time.monotonic() < deadline:
+        found = read(metered)
+    return found
+
+
+WAITING = [f"sojourn_{name}_waiting" for name in ("commits", "events", "touched_leads")]
+
+
 def test_work_and_store_are_timed_and_nothing_waits_in_the_end(metered: Server) -> None:
     before = read(metered)
     metered.send(event("timed", "1"))
     assert len(metered.settled(1, lead_id="timed")) == 1
-    after = read(metered)
-    assert grown(before, after, "sojourn_pass_seconds_count", kind="events") >= 1
+
+    def passes(found: Samples) -> float:
+        return grown(before, found, "sojourn_pass_seconds_count", kind="events")
+
+    after = read_once(metered, lambda found: passes(found) >= 1 and not any(value(found, name) for name in WAITING))
+    assert passes(after) >= 1
     assert grown(before, after, "sojourn_insert_seconds_count", table="events") == 1
     assert grown(before, after, "sojourn_query_seconds_count", query="session.versions") >= 1
     assert value(after, "sojourn_store_failures_total", kind="insert") == 0
-    waiting = [f"sojourn_{name}" for name in ("commits_waiting", "events_waiting", "touched_leads_waiting")]
-    deadline = time.monotonic() + PATIENCE
-    while any(value(after, name) for name in waiting) and time.monotonic() < deadline:
-        after = read(metered)  # the pass that made it visible may not have ended yet
-    assert [value(after, name) for name in (*waiting, "sojourn_oldest_waiting_seconds")] == [0, 0, 0, 0]
+    assert [value(after, name) for name in (*WAITING, "sojourn_oldest_waiting_seconds")] == [0, 0, 0, 0]
     assert value(after, "sojourn_worker_running") == 1
     assert value(after, "process_resident_memory_bytes") > 0
 
@@ -142,11 +153,7 @@ CHANGED = "sojourn_sessions_changed_after_served_total"
 
 
 def changed_by(metered: Server, before: Samples, count: int) -> Samples:
-    """What is measured once the pass that made the change visible has also counted it."""
-    after = read(metered)
-    deadline = time.monotonic() + PATIENCE
-    while grown(before, after, CHANGED) < count and time.monotonic() < deadline:
-        after = read(metered)
+    after = read_once(metered, lambda found: grown(before, found, CHANGED) >= count)
     assert grown(before, after, CHANGED) == count
     return after
 
