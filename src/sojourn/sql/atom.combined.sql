@@ -35,32 +35,23 @@ SELECT
     arrayFirst(text -> text != '', run.country) AS country
 FROM
 (
-    SELECT lead, arrayJoin(arraySplit((atom, cut) -> cut, ordered, cuts)) AS run
-    FROM
-    (
-        SELECT
-            lead,
-            ordered,
-            arrayMap(
-                (start, previous_end, previous_start) ->
-                    start - previous_end >= {timeout_ms:Int64}
-                    OR intDiv(start, {slice_ms:Int64}) != intDiv(previous_start, {slice_ms:Int64}),
-                ordered.started_at,
-                arrayPushFront(arrayPopBack(ordered.ended_at), toInt64(0)),
-                arrayPushFront(arrayPopBack(ordered.started_at), toInt64(0))
-            ) AS cuts
-        FROM
-        (
-            SELECT
-                lead,
-                arraySort(atom -> (atom.started_at, atom.event_id, atom.sender), groupArray(tuple(
-                    started_at, event_id, sender, ended_at, account, event_count, total_points, entry_point, exit_point,
-                    types, entry_url, exit_url, pages, content_pages, steps, decisive_count, conversion_count, email_count,
-                    open_count, unsubscribe_count, goals, purchases, source, medium, campaign, referrer, device, browser,
-                    os, country
-                ))) AS ordered
-            FROM atoms
-            GROUP BY lead
-        )
-    )
+    SELECT
+        lead,
+        arraySort(atom -> (atom.started_at, atom.event_id, atom.sender), groupArray(tuple(
+            started_at, event_id, sender, ended_at, account, event_count, total_points, entry_point, exit_point,
+            types, entry_url, exit_url, pages, content_pages, steps, decisive_count, conversion_count, email_count,
+            open_count, unsubscribe_count, goals, purchases, source, medium, campaign, referrer, device, browser,
+            os, country
+        ))) AS ordered,
+        arrayMap(
+            (start, previous_end, previous_start) ->
+                start - previous_end >= {timeout_ms:Int64}
+                OR intDiv(start, {slice_ms:Int64}) != intDiv(previous_start, {slice_ms:Int64}),
+            ordered.started_at,
+            arrayPushFront(arrayPopBack(ordered.ended_at), toInt64(0)),
+            arrayPushFront(arrayPopBack(ordered.started_at), toInt64(0))
+        ) AS cuts,
+        arrayJoin(arraySplit((atom, cut) -> cut, ordered, cuts)) AS run
+    FROM atoms
+    GROUP BY lead
 )

@@ -1,6 +1,12 @@
 -- An atom is what a session is made of: an event, or a minute of them. Its columns can be merged in order of time.
 -- Reads the CTE `active_events`; the definitions of steps, pages, goals and conversions are parameters. Paths that
 -- are '' fit none, where `match` would take them for all.
+WITH
+    type = 'page_view' AND page != '' AS is_page_view,
+    has({high_types:Array(String)}, type)
+        OR (type = 'page_view' AND page != '' AND {high_paths:String} != '' AND match(path, {high_paths:String})) AS is_high,
+    has({conversion_events:Array(String)}, type) AS is_conversion,
+    has({unsubscribe_types:Array(String)}, type) AS is_unsubscribe
 SELECT
     lead,
     occurred_at AS started_at,
@@ -36,14 +42,4 @@ SELECT
     toString(browser) AS browser,
     toString(os) AS os,
     toString(country) AS country
-FROM
-(
-    SELECT
-        *,
-        type = 'page_view' AND page != '' AS is_page_view,
-        has({high_types:Array(String)}, type)
-            OR (type = 'page_view' AND page != '' AND {high_paths:String} != '' AND match(path, {high_paths:String})) AS is_high,
-        has({conversion_events:Array(String)}, type) AS is_conversion,
-        has({unsubscribe_types:Array(String)}, type) AS is_unsubscribe
-    FROM active_events
-)
+FROM active_events

@@ -50,18 +50,14 @@ FROM
 (
     SELECT
         *,
+        if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', currencies)) AS currency,
         arrayFilter((amount, code) -> code IN (currency, ''), amounts, currencies) AS counted_amounts,
+        extract(lower(toString(referrer)), {host_of:String}) AS referrer_host,
+        -- A referrer on a host of the session's own pages, above or below it, says nothing.
+        if(referrer_host != '' AND arrayExists(
+            host -> referrer_host = host OR (host != '' AND (endsWith(referrer_host, concat('.', host)) OR endsWith(host, concat('.', referrer_host)))),
+            [extract(lower(toString(entry_url)), {host_of:String}), extract(lower(toString(exit_url)), {host_of:String})]
+        ), '', referrer_host) AS linked_from,
         if(source != '', lower(toString(source)), linked_from) AS site
-    FROM
-    (
-        SELECT
-            *,
-            if({currency:String} != '', {currency:String}, arrayFirst(text -> text != '', currencies)) AS currency,
-            -- A referrer on a host of the session's own pages, above or below it, says nothing.
-            if(referrer_host != '' AND arrayExists(
-                host -> referrer_host = host OR (host != '' AND (endsWith(referrer_host, concat('.', host)) OR endsWith(host, concat('.', referrer_host)))),
-                [extract(lower(toString(entry_url)), {host_of:String}), extract(lower(toString(exit_url)), {host_of:String})]
-            ), '', referrer_host) AS linked_from
-        FROM (SELECT *, extract(lower(toString(referrer)), {host_of:String}) AS referrer_host FROM counted)
-    )
+    FROM counted
 )
