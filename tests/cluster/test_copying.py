@@ -11,6 +11,7 @@ import pytest
 
 from tests.cluster.nodes import Cluster
 from tests.cluster.test_founding import command
+from tests.cluster.typed import typed
 from tests.fixtures.make_folder import crowd
 from tests.serving import Server, run
 
@@ -55,19 +56,19 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def shown(place: str, kind: str = "sessions") -> list[dict[str, object]]:
-    done = run(kind, "--data", place, "--from", "1970-01-01", "--format", "json")
+    done = typed(kind, "--data", place, "--from", "1970-01-01", "--format", "json")
     assert done.returncode == 0, done.stderr
     found: list[dict[str, object]] = json.loads(done.stdout)
     return found
 
 
-def sites(*place: str) -> str:
-    return run("sites", "list", *place).stdout
+def sites(place: str) -> str:
+    return typed("sites", "list", "--data", place).stdout
 
 
 def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Cluster, folder: Path) -> None:
     url = cluster.founded("copied")
-    assert run("cluster", "check", "--store", url).returncode == 0  # writes a site, as whatever opens a store first
+    assert typed("cluster", "check", "--store", url).returncode == 0  # writes a site, as whatever opens a store first
     for pieces in (1, random.randrange(2, 12)):
         cut = subprocess.run([sys.executable, "-c", CUT, str(folder), url, str(pieces)], check=False)
         assert cut.returncode == -9
@@ -76,14 +77,19 @@ def test_everything_is_taken_along_though_it_is_killed_in_between(cluster: Clust
             file.write(b'["events", "2026')  # cut off in the middle of a line
     done = run("copy", "--from", str(folder), "--to", url)
     assert "the same in" in done.stdout, done.stderr
-    assert shown(url) == shown(str(folder))
-    assert shown(url, "events") == shown(str(folder), "events")
-    assert run("keys", "list", "--store", url).stdout == run("keys", "list", "--data", str(folder)).stdout
-    assert "shop" in sites("--store", url)
-    assert sites("--store", url) == sites("--data", str(folder))
     again = run("copy", "--from", str(folder), "--to", url)
     assert (again.returncode, "copy to a database of its own" in again.stderr) == (1, True)
-    assert "as the facts have it" in run("doctor", "--store", url, "--whole").stdout
+    server = Server(folder).start()
+    try:
+        assert shown(url) == shown(server.where)
+        assert shown(url, "events") == shown(server.where, "events")
+        keys = [typed("keys", "list", "--data", place).stdout for place in (url, server.where)]
+        assert keys[0] == keys[1]
+        assert "shop" in sites(url)
+        assert sites(url) == sites(server.where)
+    finally:
+        server.close()
+    assert "as the facts have it" in typed("doctor", "--store", url, "--whole").stdout
 
 
 def test_a_copy_that_was_cut_off_begins_anew_on_a_database_made_anew(cluster: Cluster, folder: Path) -> None:
@@ -102,10 +108,10 @@ def test_a_copy_that_was_cut_off_begins_anew_on_a_database_made_anew(cluster: Cl
 def test_a_cluster_that_was_worked_on_since_is_not_copied_over(cluster: Cluster, folder: Path) -> None:
     url = cluster.founded("live")
     subprocess.run([sys.executable, "-c", CUT, str(folder), url, "3"], check=False)
-    assert run("sites", "add", "other", "--store", url).returncode == 0
+    assert typed("sites", "add", "other", "--store", url).returncode == 0
     refused = run("copy", "--from", str(folder), "--to", url)
     assert (refused.returncode, "copy to a database of its own" in refused.stderr) == (1, True), refused.stdout
-    assert "other" in sites("--store", url)
+    assert "other" in sites(url)
 
 
 def test_a_difference_is_told(cluster: Cluster, folder: Path) -> None:
@@ -122,7 +128,7 @@ def test_a_difference_is_told(cluster: Cluster, folder: Path) -> None:
 
 def test_a_store_of_which_something_was_said_is_not_copied_over(cluster: Cluster, folder: Path) -> None:
     url = cluster.founded("said")
-    assert run("sites", "add", "other", "--store", url).returncode == 0
+    assert typed("sites", "add", "other", "--store", url).returncode == 0
     refused = run("copy", "--from", str(folder), "--to", url)
     assert (refused.returncode, "has rows in sites" in refused.stderr) == (1, True)
 
@@ -133,5 +139,5 @@ def test_only_a_folder_is_copied_and_only_to_a_cluster(cluster: Cluster, tmp_pat
     wrong = run("copy", "--from", str(tmp_path), "--to", str(tmp_path / "other"))
     assert (wrong.returncode, "Copy from a folder" in wrong.stderr) == (2, True)
     url = cluster.url("x").replace("127.0.0.1", "ann:secret@127.0.0.1", 1)
-    between = run("copy", "--from", url, "--to", url)
+    between = typed("copy", "--from", url, "--to", url)
     assert (between.returncode, "Copy from a folder" in between.stderr, "secret" in between.stderr) == (2, True, False)

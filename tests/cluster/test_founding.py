@@ -12,6 +12,7 @@ from sojourn.store.address import Address
 from sojourn.store.fitness import role_of
 from sojourn.store.looks import Look, looks
 from tests.cluster.nodes import COPIES, Cluster, Node, running
+from tests.cluster.typed import typed
 from tests.kit import to_events
 from tests.serving import run
 
@@ -57,11 +58,11 @@ def test_tables_are_made_on_every_node_once(cluster: Cluster) -> None:
 
 def test_nodes_that_do_not_fit_together_are_found(cluster: Cluster) -> None:
     url = cluster.url("unlike")
-    run("cluster", "init", "--store", url)
+    typed("cluster", "init", "--store", url)
     command(cluster.nodes[1], "DROP TABLE unlike_local.names SYNC")
-    assert "lacks the table unlike_local.names" in run("cluster", "check", "--store", url).stderr
+    assert "lacks the table unlike_local.names" in typed("cluster", "check", "--store", url).stderr
     command(cluster.nodes[1], "CREATE TABLE unlike_local.names (x UInt8) ENGINE = MergeTree ORDER BY x")
-    assert "another table unlike_local.names" in run("cluster", "check", "--store", url).stderr
+    assert "another table unlike_local.names" in typed("cluster", "check", "--store", url).stderr
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_nodes_that_do_not_fit_together_are_found(cluster: Cluster) -> None:
 def test_a_wrong_word_changes_nothing_and_is_told_in_a_line(cluster: Cluster, old: str, new: str, why: str) -> None:
     command(cluster.nodes[1], "CREATE DATABASE IF NOT EXISTS taken")
     command(cluster.nodes[1], "CREATE TABLE IF NOT EXISTS taken.orders (x UInt8) ENGINE = MergeTree ORDER BY x")
-    done = run("cluster", "init", "--store", cluster.url("wrong").replace(old, new, 1))
+    done = typed("cluster", "init", "--store", cluster.url("wrong").replace(old, new, 1))
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
     assert why in done.stderr
     assert "secret" not in done.stderr
@@ -88,16 +89,16 @@ def test_a_wrong_word_changes_nothing_and_is_told_in_a_line(cluster: Cluster, ol
 
 def test_a_node_that_is_not_named_or_not_there_is_told(cluster: Cluster) -> None:
     first, second = (f"127.0.0.1:{node.http}" for node in cluster.nodes)
-    lacking = run("cluster", "init", "--store", cluster.url("lacking").replace(f",{second}", ""))
+    lacking = typed("cluster", "init", "--store", cluster.url("lacking").replace(f",{second}", ""))
     assert "has 2 nodes, the URL names 1" in lacking.stderr
-    away = run("cluster", "init", "--store", cluster.url("away").replace(first, "127.0.0.1:1"))
+    away = typed("cluster", "init", "--store", cluster.url("away").replace(first, "127.0.0.1:1"))
     assert "nobody answers at 127.0.0.1:1" in away.stderr
     assert len(away.stderr.strip().splitlines()) == 1
 
 
 def test_copies_without_a_keeper_are_refused(cluster: Cluster) -> None:
     """Nobody would bring a copy up to date that was away."""
-    done = run("cluster", "init", "--store", cluster.url("unkept", COPIES))
+    done = typed("cluster", "init", "--store", cluster.url("unkept", COPIES))
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
     assert f"127.0.0.1:{cluster.nodes[0].http} has no Keeper configured" in done.stderr
     assert all(tables(node, "unkept") == set() for node in cluster.nodes)
@@ -118,11 +119,11 @@ def test_a_keeper_and_macros_are_found_and_used(tmp_path: Path) -> None:
             (True, "1", 1, 1),
             (True, "2", 2, 1),
         ]
-        done = run("cluster", "init", "--store", nodes.url("kept"))
+        done = typed("cluster", "init", "--store", nodes.url("kept"))
         assert (done.returncode, len(done.stderr.strip().splitlines())) == (1, 1), done.stderr
         assert "Replicated DDL queries are disabled" in done.stderr
         assert all(tables(node, "kept") == set() for node in nodes.nodes)
-        unlike = run("cluster", "init", "--store", nodes.url("kept", COPIES))
+        unlike = typed("cluster", "init", "--store", nodes.url("kept", COPIES))
         assert "do not fit" in unlike.stderr
 
 
@@ -169,16 +170,16 @@ def test_a_table_that_is_made_anew_spreads_rows_as_the_others_do(cluster: Cluste
             if record:
                 command(node, "DROP DATABASE older SYNC")
         command(second, "DROP TABLE IF EXISTS older.events SYNC")
-        assert "events" in run("cluster", "init", "--store", url).stdout
+        assert "events" in typed("cluster", "init", "--store", url).stdout
         assert over(cluster) == [by] * 2
     command(first, "DROP DATABASE older_local SYNC")
     command(second, "DROP DATABASE older_local SYNC")
     command(second, "DROP DATABASE older SYNC")
-    run("cluster", "init", "--store", url)
+    typed("cluster", "init", "--store", url)
     assert over(cluster) == ["bucket)"] * 2
-    assert "everything is there" in run("cluster", "init", "--store", url).stdout
+    assert "everything is there" in typed("cluster", "init", "--store", url).stdout
 
 
 def test_a_folder_is_no_cluster() -> None:
-    done = run("cluster", "status", "--store", "some-folder")
+    done = typed("cluster", "status", "--store", "some-folder")
     assert (done.returncode, "some-folder is a folder" in done.stderr) == (2, True)

@@ -10,7 +10,8 @@ from sojourn.store.sharding import SHARDED_BY
 from tests.cluster.nodes import NAME, Cluster
 from tests.cluster.test_founding import asked, command, tables
 from tests.cluster.test_opening import line_of
-from tests.serving import Server, run
+from tests.cluster.typed import typed
+from tests.serving import Server
 
 LARGER = "larger"
 # As docs/cluster.md has it.
@@ -34,15 +35,15 @@ def test_another_shard_is_refused_and_a_new_database_takes_everything(tmp_path: 
     nodes.start()
     try:
         small = nodes.url("small").replace(f",127.0.0.1:{second.http}", "")
-        assert run("cluster", "init", "--store", small).returncode == 0
+        assert typed("cluster", "init", "--store", small).returncode == 0
         before = filled(small)
         large = nodes.url("large", LARGER)
         assert "is not over the cluster 'larger'" in line_of("keys", "list", url=nodes.url("small", LARGER))
-        assert run("cluster", "init", "--store", large).returncode == 0
+        assert typed("cluster", "init", "--store", large).returncode == 0
         for table in sorted(SHARDED_BY.keys() - NOT_MOVED):
             command(first, MOVE.format(table=table, old="small", new="large"))
         assert shown(large) == before
-        assert "as the facts have it" in run("doctor", "--store", large, "--whole").stdout
+        assert "as the facts have it" in typed("doctor", "--store", large, "--whole").stdout
         for node in nodes.nodes:
             node.know(NAME, nodes.nodes)
         restart(nodes)
@@ -72,7 +73,7 @@ def filled(url: str) -> str:
 
 
 def shown(url: str) -> str:
-    done = run("sessions", "--store", url, "--from", "1970-01-01", "--format", "json")
+    done = typed("sessions", "--store", url, "--from", "1970-01-01", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert '"ann"' in done.stdout
     return done.stdout

@@ -1,5 +1,6 @@
 """What a cluster's URL is refused for, by every command alike: in one line, before anything is asked of the tables."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,20 +9,28 @@ import pytest
 from tests.cluster.nodes import COPIES, NAME, Cluster, running
 from tests.cluster.proxy import Proxy
 from tests.cluster.test_founding import command
+from tests.cluster.typed import typed
 from tests.serving import free_port, run
 
 
 def line_of(*arguments: str, url: str) -> str:
     """What it says when it refuses."""
-    done = run(*arguments, "--store", url)
-    assert done.returncode == 1, done.stdout + done.stderr
-    (line,) = (done.stdout + done.stderr).strip().splitlines()
-    return line
+    return refused(typed(*arguments, "--store", url))
 
 
 def refusal(url: str) -> str:
-    """That of a server."""
-    return line_of("serve", "--port", str(free_port()), url=url)
+    """That of a command that has to open it."""
+    return line_of("sites", "list", url=url)
+
+
+def refusal_of_a_server(url: str) -> str:
+    return refused(run("serve", "--port", str(free_port()), "--store", url))
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = (done.stdout + done.stderr).strip().splitlines()
+    return line
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +59,8 @@ def test_a_url_that_does_not_name_each_node_once(cluster: Cluster, url: str) -> 
         twice = url.replace(second, again)
         told = f"names one node of the cluster twice: {first} and {again}; name each once."
         assert told in refusal(twice)
-        assert told in line_of("keys", "list", url=twice)
         assert told in line_of("cluster", "init", url=twice)
+    assert told in refusal_of_a_server(twice)
 
 
 def test_a_wrong_name_of_the_cluster(url: str) -> None:
@@ -90,7 +99,7 @@ def test_a_node_without_tables(cluster: Cluster) -> None:
     assert told in refusal(url)
     for database in ("lacking_tables", "lacking_tables_local"):
         command(cluster.nodes[1], f"DROP DATABASE {database} SYNC")
-    assert "`sojourn cluster init` makes it." in refusal(url)
+    assert "`sojourn cluster init` makes it." in refusal_of_a_server(url)
     assert "There is no database nowhere" in refusal(cluster.url("nowhere"))
 
 
@@ -100,9 +109,9 @@ def test_a_node_that_is_away_is_told_beside_the_rest(tmp_path: Path) -> None:
         first, second = (f"127.0.0.1:{node.http}" for node in nodes.nodes)
         nodes.nodes[1].kill()
         told = f"nobody answers at {second}: Connection refused."
-        assert told in refusal(url)
+        assert told in refusal_of_a_server(url)
         assert told in line_of("cluster", "check", url=url)
-        status = run("cluster", "status", "--store", url)
+        status = typed("cluster", "status", "--store", url)
         assert (status.returncode, status.stderr.count(told)) == (1, 1), status.stderr
         rows = {line.split()[1]: line for line in status.stdout.splitlines() if "127.0.0.1" in line}
         assert "26.9" in rows[first]

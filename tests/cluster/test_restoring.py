@@ -9,7 +9,7 @@ from sojourn.store.nodes import MOST_CLOCK_MS, NodeState, faults, states
 from tests.cluster.nodes import Cluster
 from tests.cluster.test_founding import asked, command, tables
 from tests.cluster.test_opening import line_of
-from tests.serving import run
+from tests.cluster.typed import typed
 
 
 @pytest.mark.parametrize(
@@ -20,12 +20,12 @@ def test_a_table_that_is_missing_on_a_node_is_made_anew(cluster: Cluster, droppe
     whole = tables(cluster.nodes[0], "lost")
     command(cluster.nodes[number], f"DROP TABLE {dropped} SYNC")
     assert f"lacks the table {dropped};" in line_of("keys", "list", url=url)
-    done = run("cluster", "init", "--store", url)
+    done = typed("cluster", "init", "--store", url)
     assert dropped.partition(".")[2] in done.stdout, done.stderr
     assert [tables(node, "lost") for node in cluster.nodes] == [whole, whole]
-    assert "everything is there" in run("cluster", "init", "--store", url).stdout
-    assert run("keys", "list", "--store", url).returncode == 0
-    assert run("cluster", "check", "--store", url).returncode == 0
+    assert "everything is there" in typed("cluster", "init", "--store", url).stdout
+    assert typed("keys", "list", "--store", url).returncode == 0
+    assert typed("cluster", "check", "--store", url).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_database_of_a_version_that_recorded_no_shards_gets_the_record(cluster
     assert [asked(node, record) for node in cluster.nodes] == seats
     for node in cluster.nodes:
         command(node, "ALTER TABLE unrecorded_local.schema_versions MODIFY COMMENT ''")
-    assert run("keys", "list", "--store", url).returncode == 0
-    assert "everything is there" in run("cluster", "init", "--store", url).stdout
+    assert typed("keys", "list", "--store", url).returncode == 0
+    assert "everything is there" in typed("cluster", "init", "--store", url).stdout
     assert [asked(node, record) for node in cluster.nodes] == seats
     command(cluster.nodes[1], "ALTER TABLE unrecorded_local.schema_versions MODIFY COMMENT 'shard 2 of 3'")
     for words in (("keys", "list"), ("cluster", "init"), ("cluster", "check")):
@@ -79,8 +79,8 @@ def test_rows_that_lie_elsewhere_than_the_tables_look_for_them_are_refused(clust
         assert "drop the database restored, and not restored_local, on all nodes" in line_of(*words, url=url)
     for node in cluster.nodes:
         command(node, "DROP DATABASE restored SYNC")
-    assert "events" in run("cluster", "init", "--store", url).stdout
-    assert "as the facts have it" in run("cluster", "check", "--store", url).stdout
+    assert "events" in typed("cluster", "init", "--store", url).stdout
+    assert "as the facts have it" in typed("cluster", "check", "--store", url).stdout
 
 
 def test_what_keeps_nodes_from_being_one_cluster(cluster: Cluster) -> None:

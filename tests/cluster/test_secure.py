@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.nodes import NAME, Cluster
 from tests.cluster.proxy import Proxy
+from tests.cluster.typed import typed
 from tests.serving import Server, run
 from tests.tls import certificate, speaking_tls
 
@@ -50,7 +51,9 @@ def test_everything_goes_by_tls(nodes: str, certificate: Path) -> None:
 def test_who_is_not_trusted_is_refused_with_the_reason(nodes: str, tmp_path: Path, option: str, why: str) -> None:
     (tmp_path / "empty.pem").write_text("nothing")
     words = {"empty": tmp_path / "empty.pem", "port": nodes.split(",")[0].rpartition(":")[2]}
-    refused = run("cluster", "init", "--store", f"clickhouse://{nodes}/strange?cluster={NAME}&{option.format(**words)}")
+    refused = typed(
+        "cluster", "init", "--store", f"clickhouse://{nodes}/strange?cluster={NAME}&{option.format(**words)}"
+    )
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert why.format(**words) in line
@@ -58,5 +61,5 @@ def test_who_is_not_trusted_is_refused_with_the_reason(nodes: str, tmp_path: Pat
 
 
 def test_a_node_that_speaks_no_tls_is_told(cluster: Cluster) -> None:
-    (line,) = run("cluster", "init", "--store", f"{cluster.url('plain')}&secure=1").stderr.splitlines()
+    (line,) = typed("cluster", "init", "--store", f"{cluster.url('plain')}&secure=1").stderr.splitlines()
     assert f"there is no TLS with 127.0.0.1:{cluster.nodes[0].http}: wrong version number" in line
