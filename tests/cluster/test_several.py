@@ -68,11 +68,13 @@ def key(keys: Iterator[str]) -> str:
 
 def within(seconds: float, is_so: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
+    while True:
+        began = time.monotonic()
+        if is_so():
+            return True
+        if began > deadline:
             return False
-        time.sleep(0.05)
-    return True
+        time.sleep(max(0.05, 2 * (time.monotonic() - began)))  # most of the time is left to what is waited for
 
 
 def site_of(server: Server, key: str) -> str:
