@@ -4,19 +4,21 @@ their own would take most of its time to begin. `run` has that of `test_serving`
 
 import contextlib
 import io
-import os
 import subprocess
 import sys
 from unittest import mock
 
 from sojourn.cli import main
+from sojourn.commands import terminal
+
+# Not COLUMNS: consoles of a process may be made before.
+terminal.out.width = terminal.err.width = 200
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
     """`sojourn …` on a cluster, with a wide terminal. Not for `serve`, which sets up its process."""
     with (
         mock.patch.object(sys, "argv", ["sojourn", *arguments]),
-        mock.patch.dict(os.environ, COLUMNS="200"),
         contextlib.redirect_stdout(io.StringIO()) as out,
         contextlib.redirect_stderr(io.StringIO()) as err,
     ):
