@@ -158,7 +158,8 @@ class Sojourn:
             self.presence, self.commits, self.worker, self.generations, self.buffer, caches, self.loop.wake
         )
         self.sites.check = self.share.check
-        handover = Handover(self.share, self.worker, self.generations, self.retention, self.registry, self.erasing)
+        taken = (self.generations, self.retention, self.registry, self.erasing, self.merges)
+        handover = Handover(self.share, self.worker, *taken)
         self.turns.on_begin, self.turns.on_turn, self.turns.on_end = handover.take, self.worker.settle, handover.give
         if self.presence is None:
             handover.end_begun()

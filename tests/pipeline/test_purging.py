@@ -50,7 +50,7 @@ def test_a_site_that_is_built_anew_between_the_pieces_has_nothing_from_before_th
 def test_a_purge_begins_anew_when_another_process_worked_meanwhile(app: Sojourn, new_site: Callable[..., Site]) -> None:
     site = filled(app, new_site, [HORIZON - 40 * DAY_MS, HORIZON, HORIZON + 3 * DAY_MS])
     retention = Retention(app.engine, app.sites)
-    handover = Handover(app.share, app.worker, app.generations, retention, app.registry, app.erasing)
+    handover = Handover(app.share, app.worker, app.generations, retention, app.registry, app.erasing, app.merges)
     assert retention.work(NOW)
     handover.give()
     handover.take()

@@ -6,6 +6,7 @@ from sojourn.pipeline.registry import Registry
 from sojourn.pipeline.retention import Retention
 from sojourn.pipeline.sharing import Share
 from sojourn.pipeline.worker import Worker
+from sojourn.store.merges import Merges
 
 
 class Handover:
@@ -17,6 +18,7 @@ class Handover:
         retention: Retention,
         registry: Registry,
         erasing: Erasing,
+        merges: Merges,
     ) -> None:
         self._share = share
         self._worker = worker
@@ -24,12 +26,14 @@ class Handover:
         self._retention = retention
         self._registry = registry
         self._erasing = erasing
+        self._merges = merges
 
     def take(self) -> None:
         """Go on where another process got."""
         self._share.is_whole = False
         self._generations.forget_all()
         self._retention.forget()
+        self._merges.forget()
         self._share.refresh()
         self._worker.resume()
         self.end_begun()

@@ -55,7 +55,7 @@ _COPIED = {
 _OF_FILES = re.compile(r"^((?:/\*.*\*/ )?(?:DELETE FROM|ALTER TABLE|TRUNCATE TABLE)) (\w+)", re.MULTILINE)
 _READS = re.compile(rf"\b(FROM|JOIN) ({'|'.join(SHARDED_BY)})\b")
 _SUBQUERIES = re.compile(r"\b((?:NOT )?IN \((?=\s*(?:--[^\n]*\s*)*SELECT))")
-_OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes)\b")
+_OF_SERVERS = re.compile(r"\bsystem\.(parts|mutations|processes|tables)\b")
 # A server takes no longer parameter, nor many of them; what is longer stands in the statement itself.
 _LONGEST_PARAMETER = 20_000
 _PARAMETERS = re.compile(r"\{(\w+):([^}]+)\}")

@@ -26,7 +26,7 @@ SETTINGS = {
     "max_partitions_per_insert_block": 0,
     "do_not_merge_across_partitions_select_final": 1,
     "optimize_on_insert": 0,
-    "max_query_size": 16_777_216,
+    "max_query_size": 1 << 30,  # a cluster is sent the identifiers of a whole pass within the statement
     "output_format_arrow_low_cardinality_as_dictionary": 1,
     "output_format_arrow_string_as_string": 1,
     "output_format_arrow_compression_method": "none",  # what is read is read once, in this process

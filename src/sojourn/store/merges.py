@@ -46,6 +46,12 @@ class Merges:
             put_merges_behind()  # its threads are there once there are tables
             engine.on_delete = self.give_up
 
+    def forget(self) -> None:
+        """Another process may have held them or let them go since."""
+        with self._lock:
+            if not self._holders:
+                self._is_held = None
+
     def hold(self) -> None:
         """From now on, until a release."""
         with self._lock:
@@ -67,7 +73,7 @@ class Merges:
     def release(self) -> None:
         """Let merges take what was held back; nothing when nothing was, or while somebody holds them."""
         with self._lock:
-            if self._is_held is False or self._is_due or self._holders:
+            if self._is_due or self._holders or not self._may_be_held():
                 return
             self._is_due = not self._engine.is_shared and bool(self._scattered())
             if self._is_due:
@@ -133,6 +139,12 @@ class Merges:
         """Tables and months of which more than a quarter lies in other parts than the largest one."""
         parameters = {"tables": list(_TABLES), "least": HELD_BYTES, "most": MOST_BYTES}
         return [(table, month) for table, month in self._engine.query(sql("part.scattered"), parameters)]
+
+    def _may_be_held(self) -> bool:
+        if self._is_held is None and self._engine.is_shared:
+            rows = self._engine.query(sql("part.held"), {"tables": list(_TABLES), "setting": _SETTING})
+            self._is_held = int(rows[0][0]) > 0
+        return self._is_held is not False
 
     def _hold(self) -> None:
         if not self._is_held:
