@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -153,13 +154,11 @@ class Sojourn:
         self.doctor = Doctor(
             self.engine, self.commits, self.sites, self.generations, self.worker, self.loop, self.commits.change_ms
         )
-        caches = (self.sites, self.erasures, *kept)
-        self.share = Share(
-            self.presence, self.commits, self.worker, self.generations, self.buffer, caches, self.loop.wake
-        )
+        caches, wake = (self.sites, self.erasures, *kept), self.loop.wake
+        self.share = Share(self.presence, self.commits, self.worker, self.generations, self.buffer, caches, wake)
         self.sites.check = self.share.check
-        taken = (self.generations, self.retention, self.registry, self.erasing, self.merges)
-        handover = Handover(self.share, self.worker, *taken)
+        parts = (self.generations, self.retention, self.registry, self.erasing, self.merges)
+        handover = Handover(self.share, self.worker, *parts)
         self.turns.on_begin, self.turns.on_turn, self.turns.on_end = handover.take, self.worker.settle, handover.give
         if self.presence is None:
             handover.end_begun()
@@ -291,8 +290,9 @@ class Sojourn:
             self.refusals.save()
             # After this a restart need not do again what a power cut might have taken along.
             os.sync()
-            if self.turns.is_mine:
-                self.worker.save(is_synced=self.presence is None)
+            with suppress(Unavailable):  # then that is done once more
+                if self.turns.is_mine:
+                    self.worker.save(is_synced=self.presence is None)
         finally:
             if self.presence is not None:
                 self.presence.leave()

@@ -35,10 +35,15 @@ class Place:
     def make(self) -> None:
         """The folder of a cluster's socket, for its owner alone; a folder of data is made by the store.
 
-        Raises StoreError when somebody else made it.
+        Raises StoreError when somebody else made it, or it cannot be made.
         """
         if self.cluster is not None:
-            self.folder.mkdir(mode=0o700, exist_ok=True)
+            try:
+                self.folder.mkdir(mode=0o700, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"The folder {self.folder} cannot be made: {error.strerror}; give another place by XDG_RUNTIME_DIR."
+                ) from error
             if not self.is_own():
                 raise StoreError(f"The folder {self.folder} is not this account's alone; remove it.")
 
@@ -48,8 +53,8 @@ class Place:
             return self.folder.is_dir()
         try:
             found = self.folder.lstat()
-        except FileNotFoundError:
-            return False
+        except OSError:
+            return False  # nor can this account
         return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
     def __str__(self) -> str:

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from sojourn.store.address import Address
-from sojourn.store.nodes import MOST_CLOCK_MS, NodeState, faults, states
+from sojourn.store.fitness import MOST_CLOCK_MS, misfits
+from sojourn.store.nodes import NodeState, faults, states
 from tests.cluster.nodes import Cluster
 from tests.cluster.test_founding import asked, command, tables
 from tests.cluster.test_opening import line_of
@@ -98,11 +99,14 @@ def test_clocks_that_are_too_far_apart(cluster: Cluster) -> None:
     address = Address.of(cluster.founded("clocks"))
     one, other = (state for state in states(address) if isinstance(state, NodeState))
     assert abs(one.clock_ms) < 100  # it is the same machine
+    at_least, at_most = one.look.ahead_ms
+    assert at_least <= one.clock_ms <= at_most
     for ahead in (-MOST_CLOCK_MS, MOST_CLOCK_MS):
-        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
-        assert faults(address, [one, apart]) == []
+        same = dataclasses.replace(other.look, ahead_ms=(at_least + ahead, at_most + ahead))
+        assert misfits(address, [one.look, same]) == []
     for ahead in (-1200, 1200):
-        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
-        assert faults(address, [one, apart]) == [
-            "The clocks of the nodes are 1200 ms apart; more than 1000 is too much."
+        apart = dataclasses.replace(other.look, ahead_ms=(one.clock_ms + ahead, one.clock_ms + ahead))
+        least = abs(ahead) - (at_most - one.clock_ms if ahead > 0 else one.clock_ms - at_least)
+        assert faults(address, [one, dataclasses.replace(other, look=apart)]) == [
+            f"The clocks of the nodes are {least} ms apart, at the least; more than 1000 is too much."
         ]

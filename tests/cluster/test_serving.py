@@ -145,6 +145,18 @@ def test_a_node_that_stands_still_answers_503_in_time_and_all_recovers(
     assert event_count(server.settled(40, key)) == 40, "what was half written counts once"
 
 
+def test_a_server_ends_though_no_node_answers(own_cluster: Cluster, server: Server, key: str) -> None:
+    server.send(event("v", 0), key=key)
+    for node in own_cluster.nodes:
+        node.kill()
+    try:
+        assert server.stop() == 0
+    finally:
+        own_cluster.start()
+    server.start()
+    assert event_count(server.settled(1, key)) == 1
+
+
 def test_a_killed_server_is_followed_by_another_that_goes_on(own_cluster: Cluster, server: Server, key: str) -> None:
     server.send(*(event(f"v{number}", 0) for number in range(20)), key=key)
     server.kill()

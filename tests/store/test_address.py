@@ -1,5 +1,7 @@
 """The URL of a cluster: what it says, and what is said of one that is wrong."""
 
+from pathlib import Path
+
 import pytest
 
 from sojourn.errors import StoreError
@@ -20,6 +22,18 @@ def test_every_part_is_read() -> None:
 def test_what_is_left_out_has_a_default() -> None:
     address = Address.of("clickhouse://host/d?cluster=c")
     assert address == Address(nodes=(("host", 8123),), database="d", cluster="c", name="default", password="")
+
+
+@pytest.mark.parametrize("below", ["missing", "a file"])
+def test_a_socket_folder_that_cannot_be_made_is_told(
+    tmp_path: Path, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / below))
+    place = Place.of("clickhouse://host/d?cluster=c")
+    assert not place.is_own()
+    with pytest.raises(StoreError, match=r"cannot be made: N.* directory; give another place by XDG_RUNTIME_DIR\."):
+        place.make()
 
 
 def test_no_text_of_it_has_the_password() -> None:

@@ -96,9 +96,12 @@ class Erasing:
         return bool(undone)
 
     def settle(self) -> None:
-        """What is in doubt is said once more: its receipt may be stored, or still be on its way."""
+        """What is in doubt is said once more: its receipt may be stored, or still be on its way. Others hear of it
+        before they take an event again.
+        """
         if self._begun is not None and self._is_in_doubt:
-            self._write(self._begun)
+            with self._commits.alone():
+                self._write(self._begun)
 
     def _say(self, site_id: str, lead: str, now_ms: int) -> Receipt:
         found, keys = self._ownership.of(site_id, lead)

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import msgspec
@@ -90,7 +90,8 @@ class Presence:
                 # What others may not know all of, they are to look for as if it had been killed.
                 is_ended = self.is_known or self._commits is None
                 self._said_at, self.is_known = _NEVER, False
-                self.board.say(last, is_ended=is_ended)
+                with suppress(Unavailable):  # the others find out
+                    self.board.say(last, is_ended=is_ended)
 
     def check(self) -> None:
         """Around what is written and answered. Raises Unavailable when others may not know of this process, it not of

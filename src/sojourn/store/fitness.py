@@ -10,6 +10,7 @@ from sojourn.store.shapes import Shape, shapes
 from sojourn.store.sharding import SHARDED_BY
 
 OLDEST = (26, 9)  # what the same SQL was tried on
+MOST_CLOCK_MS = 1000
 _BY_RANGES = ", by ranges of buckets"
 
 
@@ -31,7 +32,14 @@ def misfits(address: Address, found: Sequence[Look]) -> list[str]:
             f"database {address.database}, and not {address.local}, on all nodes, then run `sojourn cluster init`; see "
             "Backups in docs/cluster.md."
         ]
-    return list(dict.fromkeys(lines))
+    return list(dict.fromkeys([*lines, *_clocks(found)]))
+
+
+def _clocks(found: Sequence[Look]) -> list[str]:
+    """Processes know by them whether another one is still there. However long a node took to tell its own."""
+    apart = max(look.ahead_ms[0] for look in found) - min(look.ahead_ms[1] for look in found)
+    told = f"The clocks of the nodes are {apart} ms apart, at the least; more than {MOST_CLOCK_MS} is too much."
+    return [told] if apart > MOST_CLOCK_MS else []
 
 
 def _misfit(address: Address, look: Look) -> str | None:

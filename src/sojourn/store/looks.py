@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 from clickhouse_connect.driver.exceptions import Error as DriverError
 
+from sojourn.clock import clock_ms
 from sojourn.errors import StoreError
 from sojourn.store.address import Address
 from sojourn.store.cluster import connect_to
@@ -28,7 +29,8 @@ SELECT
         FROM system.tables WHERE database IN ({{asked:String}}, {{local:String}}) AND NOT is_temporary),
     (SELECT any(engine_full) FROM system.tables WHERE database = {{asked:String}} AND name = 'events'),
     (SELECT groupArray((macro, substitution)) FROM system.macros),
-    (SELECT count() FROM system.server_settings WHERE name = 'keeper_hosts' AND value != '')
+    (SELECT count() FROM system.server_settings WHERE name = 'keeper_hosts' AND value != ''),
+    toUnixTimestamp64Milli(now64(3))
 """
 _COLUMNS = "SELECT database, table, name, type FROM system.columns WHERE database IN ({asked:String}, {local:String})"
 # Not in every look: to write them takes a node longer than all the rest.
@@ -60,7 +62,8 @@ class Made(NamedTuple):
 @dataclass(frozen=True)
 class Look:
     """Of one node: `server` is the same by whatever name it is reached, `clusters` are all that it knows, `seats` those
-    of the URL's cluster, `tables` those in both databases, `over` what the one of events is made over.
+    of the URL's cluster, `tables` those in both databases, `over` what the one of events is made over. `ahead_ms`: how
+    far its clock is ahead of this machine, at least and at most.
     """
 
     node: str
@@ -72,6 +75,7 @@ class Look:
     over: str
     macros: dict[str, str]
     has_keeper: bool
+    ahead_ms: tuple[int, int]
 
     @property
     def own(self) -> Seat | None:
@@ -118,8 +122,10 @@ def _look_if_there(address: Address, node: tuple[str, int]) -> Look | Unreachabl
 
 
 def look_at(client: Client, address: Address, node: tuple[str, int]) -> Look:
+    began = clock_ms()
     (row,) = client.query(_LOOK, parameters=_words(address)).result_rows
-    server, clusters, seats, tables, over, macros, keepers = row
+    ended = clock_ms()
+    server, clusters, seats, tables, over, macros, keepers, told_ms = row
     return Look(
         node=named(node),
         server=tuple(server),
@@ -133,6 +139,7 @@ def look_at(client: Client, address: Address, node: tuple[str, int]) -> Look:
         over=over,
         macros=dict(_rows(macros)),
         has_keeper=bool(keepers),
+        ahead_ms=(told_ms - ended, told_ms - began),
     )
 
 

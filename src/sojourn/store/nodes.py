@@ -12,7 +12,6 @@ from sojourn.store.address import Address
 from sojourn.store.fitness import lines_of_lacking, misfits
 from sojourn.store.looks import Look, asked, each_of, look_at, named
 
-MOST_CLOCK_MS = 1000
 _TABLES = """
 SELECT database || '.' || name, replaceRegexpOne(create_table_query, ' COMMENT ''[^'']*''$', '') FROM system.tables
 WHERE database IN ({asked:String}, {local:String}) AND NOT is_temporary ORDER BY ALL
@@ -66,9 +65,6 @@ def faults(address: Address, found: Sequence[NodeState | Silent]) -> list[str]:
         differing = sorted({name for name, _ in set(state.tables) ^ set(first.tables)})
         if differing:
             lines.append(f"{state.look.node} has another table {differing[0]} than {first.look.node}.")
-    clocks = [state.clock_ms for state in there]
-    if (apart := max(clocks) - min(clocks)) > MOST_CLOCK_MS:
-        lines.append(f"The clocks of the nodes are {apart} ms apart; more than {MOST_CLOCK_MS} is too much.")
     return lines
 
 
