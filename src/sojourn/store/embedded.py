@@ -17,6 +17,7 @@ from sojourn.store.engine import JSON_LINES, SETTINGS, Engine, get_client, refus
 from sojourn.store.schema import migrate
 from sojourn.store.written import Room, check_written
 
+_CONFIG = str(Path(__file__).with_name("embedded.xml"))
 _DELETES = re.compile(r"^(?:/\*.*\*/ )?DELETE FROM (?:events|sessions)\b", re.MULTILINE)
 _INSERTS = re.compile(r"^(?:/\*.*\*/ )?INSERT INTO (\w+)", re.MULTILINE)
 
@@ -49,7 +50,7 @@ class Embedded(Engine):
         return engine
 
     def _connect(self) -> Client:
-        client = get_client(interface="chdb", path=str(self.folder))
+        client = get_client(interface="chdb", path=str(self.folder), chdb_options={"config-file": _CONFIG})
         for name, value in SETTINGS.items():
             client.command(f"SET {name} = {value!r}")
         return client
