@@ -54,7 +54,7 @@ class Place:
         try:
             found = self.folder.lstat()
         except OSError:
-            return False  # nor can this account
+            return False  # nor can a command of this account put one there
         return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077
 
     def __str__(self) -> str:

@@ -1,11 +1,12 @@
 """`sojourn cluster init` on a database that was made before, and on one that is another product's."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 
 from sojourn.store.address import Address
-from sojourn.store.fitness import MOST_CLOCK_MS, misfits
+from sojourn.store.fitness import MOST_CLOCK_MS, clocks_apart
 from sojourn.store.nodes import NodeState, faults, states
 from tests.cluster.nodes import Cluster
 from tests.cluster.test_founding import asked, command, tables
@@ -99,14 +100,15 @@ def test_clocks_that_are_too_far_apart(cluster: Cluster) -> None:
     address = Address.of(cluster.founded("clocks"))
     one, other = (state for state in states(address) if isinstance(state, NodeState))
     assert abs(one.clock_ms) < 100  # it is the same machine
-    at_least, at_most = one.look.ahead_ms
-    assert at_least <= one.clock_ms <= at_most
     for ahead in (-MOST_CLOCK_MS, MOST_CLOCK_MS):
-        same = dataclasses.replace(other.look, ahead_ms=(at_least + ahead, at_most + ahead))
-        assert misfits(address, [one.look, same]) == []
+        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
+        assert faults(address, [one, apart]) == []
+    told = "The clocks of the nodes are 1200 ms apart; more than 1000 is too much."
     for ahead in (-1200, 1200):
-        apart = dataclasses.replace(other.look, ahead_ms=(one.clock_ms + ahead, one.clock_ms + ahead))
-        least = abs(ahead) - (at_most - one.clock_ms if ahead > 0 else one.clock_ms - at_least)
-        assert faults(address, [one, dataclasses.replace(other, look=apart)]) == [
-            f"The clocks of the nodes are {least} ms apart, at the least; more than 1000 is too much."
-        ]
+        apart = dataclasses.replace(other, clock_ms=one.clock_ms + ahead)
+        assert faults(address, [one, apart]) == [told]
+    here = dataclasses.replace(one.look, ahead_ms=(0, 0))
+    spans: Any = ((1000, 1500), []), ((1200, 1300), [told]), ((-1500, -1000), []), ((-1300, -1200), [told])
+    for span, lines in spans:
+        assert clocks_apart([here, dataclasses.replace(other.look, ahead_ms=span)]) == lines
+    assert clocks_apart([one.look, other.look]) == []

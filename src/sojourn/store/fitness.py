@@ -32,14 +32,20 @@ def misfits(address: Address, found: Sequence[Look]) -> list[str]:
             f"database {address.database}, and not {address.local}, on all nodes, then run `sojourn cluster init`; see "
             "Backups in docs/cluster.md."
         ]
-    return list(dict.fromkeys([*lines, *_clocks(found)]))
+    return list(dict.fromkeys(lines))
 
 
-def _clocks(found: Sequence[Look]) -> list[str]:
-    """Processes know by them whether another one is still there. However long a node took to tell its own."""
+def clocks_apart(found: Sequence[Look]) -> list[str]:
+    """A line when these nodes' clocks are surely too far apart, however long each took to tell its own. By them
+    processes know whether another one is still there.
+    """
     apart = max(look.ahead_ms[0] for look in found) - min(look.ahead_ms[1] for look in found)
-    told = f"The clocks of the nodes are {apart} ms apart, at the least; more than {MOST_CLOCK_MS} is too much."
-    return [told] if apart > MOST_CLOCK_MS else []
+    return line_of_clocks(apart)
+
+
+def line_of_clocks(apart_ms: int) -> list[str]:
+    told = f"The clocks of the nodes are {apart_ms} ms apart; more than {MOST_CLOCK_MS} is too much."
+    return [told] if apart_ms > MOST_CLOCK_MS else []
 
 
 def _misfit(address: Address, look: Look) -> str | None:

@@ -7,6 +7,7 @@ from sojourn.errors import StoreError, Unavailable
 from sojourn.store.address import Address
 from sojourn.store.cluster import Cluster
 from sojourn.store.fitness import (
+    clocks_apart,
     lacking,
     lines_of_lacking,
     misfits,
@@ -30,7 +31,7 @@ def found(address: Address) -> list[str]:
     copies, and for a database with tables of something else.
     """
     seen = _all_there(looks(address))
-    _check(misfits(address, seen))
+    _check(misfits(address, seen) + clocks_apart(seen))
     for node, look in zip(address.nodes, seen, strict=True):
         if look.tables:
             with asked(address, node) as client:
@@ -59,7 +60,7 @@ def opened(address: Address) -> Cluster:
     seen = [look for look in answers if isinstance(look, Look)]
     if not seen:
         _all_there(answers)
-    _check(misfits(address, seen))
+    _check(misfits(address, seen) + clocks_apart(seen))
     if not any(look.tables for look in seen):
         raise StoreError(f"There is no database {address.database} at {address}; `sojourn cluster init` makes it.")
     _check(lines_of_lacking(address, seen))

@@ -9,7 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from sojourn.errors import StoreError
 from sojourn.store.address import Address
-from sojourn.store.fitness import lines_of_lacking, misfits
+from sojourn.store.fitness import line_of_clocks, lines_of_lacking, misfits
 from sojourn.store.looks import Look, asked, each_of, look_at, named
 
 _TABLES = """
@@ -65,7 +65,8 @@ def faults(address: Address, found: Sequence[NodeState | Silent]) -> list[str]:
         differing = sorted({name for name, _ in set(state.tables) ^ set(first.tables)})
         if differing:
             lines.append(f"{state.look.node} has another table {differing[0]} than {first.look.node}.")
-    return lines
+    clocks = [state.clock_ms for state in there]
+    return lines + line_of_clocks(max(clocks) - min(clocks))
 
 
 def _state(address: Address, node: tuple[str, int]) -> NodeState | Silent:
